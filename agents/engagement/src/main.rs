@@ -1,0 +1,2 @@
+//! The separate binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The door: raw input becomes a validated event once.

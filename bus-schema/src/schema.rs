@@ -1,0 +1,1 @@
+//! JSON Schema of each kind and the AsyncAPI document, generated.

@@ -1,0 +1,1 @@
+//! The agent trait and the types it speaks in.

@@ -1,0 +1,1 @@
+//! The bus: JetStream and its memory twin.

@@ -1,0 +1,1 @@
+//! The console: pages, read views and the API.

@@ -1,0 +1,1 @@
+//! The courier: delivers what was approved.

@@ -1,0 +1,1 @@
+//! HTTP ingest in the Segment form.

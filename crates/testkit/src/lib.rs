@@ -1,0 +1,1 @@
+//! What tests need: a real nats-server, an SMTP server, a browser.
