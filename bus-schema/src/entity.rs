@@ -27,7 +27,9 @@ pub enum Entity {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EntityError {
     /// The prefix is none of ours.
-    #[error("`{0}` is no entity: expected account/<id>, segment/<kind>/<segment>, pattern/<area>/<category>, csm/<id> or user/<id>")]
+    #[error(
+        "`{0}` is no entity: expected account/<id>, segment/<kind>/<segment>, pattern/<area>/<category>, csm/<id> or user/<id>"
+    )]
     Form(String),
     /// The id is empty, too long, or has control characters.
     #[error("the id in `{0}` must have 1 to {ID_BYTES_MAX} bytes and no control characters")]

@@ -1,5 +1,10 @@
 //! Names of subjects and streams, in one place.
 
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
 use crate::{Entity, Partition, entity::token};
 
 /// A stream of the bus.
@@ -112,8 +117,10 @@ pub fn action(p: Partition, proposal: &str) -> String {
     format!("cs.action.{p}.{proposal}")
 }
 
-/// A stop: nothing in its scope is sent once it is stored.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+/// A stop: nothing in its scope is sent once it is stored. Written `all`, `play/<name>`, `contact/<hmac>`,
+/// `address/<hmac>`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, JsonSchema)]
+#[schemars(with = "String", extend("pattern" = "^(all$|play/|contact/|address/)"))]
 pub enum Stop {
     /// Everything.
     All,
@@ -134,6 +141,47 @@ impl Stop {
             Self::Contact(hmac) => format!("cs.stop.contact.{}", token(hmac)),
             Self::Address(hmac) => format!("cs.stop.address.{}", token(hmac)),
         }
+    }
+}
+
+/// Text that is no stop.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("`{0}` is no stop: expected all, play/<name>, contact/<hmac> or address/<hmac>")]
+pub struct StopError(String);
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Play(name) => write!(f, "play/{name}"),
+            Self::Contact(hmac) => write!(f, "contact/{hmac}"),
+            Self::Address(hmac) => write!(f, "address/{hmac}"),
+        }
+    }
+}
+
+impl FromStr for Stop {
+    type Err = StopError;
+    fn from_str(text: &str) -> Result<Self, StopError> {
+        match text.split_once('/') {
+            None if text == "all" => Ok(Self::All),
+            Some(("play", name)) if !name.is_empty() => Ok(Self::Play(name.into())),
+            Some(("contact", hmac)) if !hmac.is_empty() => Ok(Self::Contact(hmac.into())),
+            Some(("address", hmac)) if !hmac.is_empty() => Ok(Self::Address(hmac.into())),
+            None | Some(_) => Err(StopError(text.chars().take(200).collect())),
+        }
+    }
+}
+
+impl Serialize for Stop {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Stop {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(D::Error::custom)
     }
 }
 

@@ -4,7 +4,22 @@
 //! goes away leaves a hole.
 
 pub mod account;
+pub mod action;
+pub mod advocacy;
+pub mod commercial;
+pub mod contact;
+pub mod engagement;
+pub mod exit;
 pub mod facts;
+pub mod onboarding;
+pub mod people;
+pub mod product;
+pub mod support;
+pub mod survey;
+pub mod usage;
+pub mod value;
+pub mod vendor;
+pub mod words;
 
 use serde_json::value::RawValue;
 
@@ -90,9 +105,156 @@ use Origin::{Action, Agent, AnyAgent, Input, People, Router};
 kinds! {
     // Inputs: 1 to 499. From product systems, by way of the door.
     1 "account.created" AccountCreated(account::AccountCreated) Input, ["name"];
+    2 "account.updated" AccountUpdated(account::AccountUpdated) Input, ["name"];
+    3 "account.churned" AccountChurned(account::AccountChurned) Input, [];
+    4 "account.won_back" AccountWonBack(account::AccountWonBack) Input, [];
+    5 "csm.assigned" CsmAssigned(account::CsmAssigned) Input, [];
 
-    // People: 500 to 599. What a person says, signed.
+    20 "contact.added" ContactAdded(contact::ContactAdded) Input, ["name", "email", "phone", "address", "title"];
+    21 "contact.updated" ContactUpdated(contact::ContactUpdated) Input, ["name", "email", "phone", "address", "title"];
+    22 "contact.left" ContactLeft(contact::ContactLeft) Input, [];
+    23 "contact.role_changed" ContactRoleChanged(contact::ContactRoleChanged) Input, [];
+    24 "consent.changed" ConsentChanged(contact::ConsentChanged) Input, ["proof"];
+    25 "membership.recorded" MembershipRecorded(contact::MembershipRecorded) Input, [];
+    26 "identity.merged" IdentityMerged(contact::IdentityMerged) Input, [];
 
+    40 "user.invited" UserInvited(usage::UserInvited) Input, ["name", "email"];
+    41 "user.activated" UserActivated(usage::UserActivated) Input, ["name", "email"];
+    42 "user.deactivated" UserDeactivated(usage::UserDeactivated) Input, ["name", "email"];
+    43 "user.logged_in" UserLoggedIn(usage::UserLoggedIn) Input, ["ip", "user_agent"];
+    44 "session.ended" SessionEnded(usage::SessionEnded) Input, ["ip", "user_agent"];
+    45 "usage.recorded" UsageRecorded(usage::UsageRecorded) Input, ["ip", "user_agent"];
+    46 "usage.aggregated" UsageAggregated(usage::UsageAggregated) Input, [];
+    47 "api.called" ApiCalled(usage::ApiCalled) Input, [];
+    48 "feature.activated" FeatureActivated(usage::FeatureActivated) Input, [];
+    49 "page.viewed" PageViewed(usage::PageViewed) Input, ["ip", "user_agent", "title", "url", "path", "referrer", "search"];
+    50 "plan.usage_measured" PlanUsageMeasured(usage::PlanUsageMeasured) Input, [];
+    51 "seats.measured" SeatsMeasured(usage::SeatsMeasured) Input, [];
+    52 "milestone.reached" MilestoneReached(usage::MilestoneReached) Input, [];
+
+    80 "onboarding.step_completed" OnboardingStepCompleted(onboarding::OnboardingStepCompleted) Input, [];
+    81 "training.completed" TrainingCompleted(onboarding::TrainingCompleted) Input, [];
+    82 "integration.deployed" IntegrationDeployed(onboarding::IntegrationDeployed) Input, [];
+    83 "kickoff.held" KickoffHeld(onboarding::KickoffHeld) Input, ["notes"];
+    84 "project.updated" ProjectUpdated(onboarding::ProjectUpdated) Input, ["notes"];
+
+    100 "ticket.opened" TicketOpened(support::TicketOpened) Input, ["subject", "text", "email", "name"];
+    101 "ticket.replied" TicketReplied(support::TicketReplied) Input, ["text"];
+    102 "ticket.updated" TicketUpdated(support::TicketUpdated) Input, ["subject", "notes"];
+    103 "ticket.escalated" TicketEscalated(support::TicketEscalated) Input, ["notes"];
+    104 "ticket.resolved" TicketResolved(support::TicketResolved) Input, ["text"];
+    105 "ticket.reopened" TicketReopened(support::TicketReopened) Input, ["text"];
+    106 "chat.handed_off" ChatHandedOff(support::ChatHandedOff) Input, ["text"];
+    107 "conversation.recorded" ConversationRecorded(support::ConversationRecorded) Input, ["subject", "text"];
+    108 "csat.responded" CsatResponded(support::CsatResponded) Input, ["text"];
+    109 "feedback.submitted" FeedbackSubmitted(support::FeedbackSubmitted) Input, ["subject", "text"];
+    110 "feedback.status_changed" FeedbackStatusChanged(support::FeedbackStatusChanged) Input, ["notes"];
+
+    140 "meeting.scheduled" MeetingScheduled(engagement::MeetingScheduled) Input, ["subject", "notes"];
+    141 "meeting.held" MeetingHeld(engagement::MeetingHeld) Input, ["subject", "notes"];
+    142 "meeting.missed" MeetingMissed(engagement::MeetingMissed) Input, ["subject", "notes"];
+    143 "meeting.cancelled" MeetingCancelled(engagement::MeetingCancelled) Input, ["subject", "notes"];
+    144 "review.held" ReviewHeld(engagement::ReviewHeld) Input, ["subject", "notes"];
+    150 "outreach.delivered" OutreachDelivered(engagement::OutreachDelivered) Input, ["recipient"];
+    151 "outreach.opened" OutreachOpened(engagement::OutreachOpened) Input, ["recipient", "ip", "user_agent"];
+    152 "outreach.clicked" OutreachClicked(engagement::OutreachClicked) Input, ["recipient", "ip", "user_agent", "url"];
+    153 "outreach.replied" OutreachReplied(engagement::OutreachReplied) Input, ["recipient", "subject", "text"];
+    154 "outreach.bounced" OutreachBounced(engagement::OutreachBounced) Input, ["recipient", "text"];
+    155 "outreach.unsubscribed" OutreachUnsubscribed(engagement::OutreachUnsubscribed) Input, ["recipient", "ip", "user_agent"];
+    156 "outreach.complained" OutreachComplained(engagement::OutreachComplained) Input, ["recipient"];
+
+    180 "contract.signed" ContractSigned(commercial::ContractSigned) Input, ["notes"];
+    181 "contract.amended" ContractAmended(commercial::ContractAmended) Input, ["notes"];
+    182 "contract.notice_given" ContractNoticeGiven(commercial::ContractNoticeGiven) Input, ["notes", "text"];
+    183 "contract.auto_renew_disabled" ContractAutoRenewDisabled(commercial::ContractAutoRenewDisabled) Input, ["notes"];
+    190 "subscription.started" SubscriptionStarted(commercial::SubscriptionStarted) Input, [];
+    191 "subscription.changed" SubscriptionChanged(commercial::SubscriptionChanged) Input, [];
+    192 "subscription.renewed" SubscriptionRenewed(commercial::SubscriptionRenewed) Input, [];
+    193 "subscription.cancelled" SubscriptionCancelled(commercial::SubscriptionCancelled) Input, ["notes"];
+    200 "invoice.issued" InvoiceIssued(commercial::InvoiceIssued) Input, [];
+    201 "invoice.paid" InvoicePaid(commercial::InvoicePaid) Input, [];
+    202 "invoice.payment_failed" InvoicePaymentFailed(commercial::InvoicePaymentFailed) Input, [];
+    203 "invoice.overdue" InvoiceOverdue(commercial::InvoiceOverdue) Input, [];
+    204 "dispute.opened" DisputeOpened(commercial::DisputeOpened) Input, ["text"];
+    205 "refund.made" RefundMade(commercial::RefundMade) Input, ["text"];
+    210 "renewal.proposal_sent" RenewalProposalSent(commercial::RenewalProposalSent) Input, ["notes"];
+    211 "renewal.stage_changed" RenewalStageChanged(commercial::RenewalStageChanged) Input, ["notes"];
+    220 "opportunity.created" OpportunityCreated(commercial::OpportunityCreated) Input, ["name", "notes"];
+    221 "opportunity.updated" OpportunityUpdated(commercial::OpportunityUpdated) Input, ["name", "notes"];
+    222 "opportunity.won" OpportunityWon(commercial::OpportunityWon) Input, ["name", "notes"];
+    223 "opportunity.lost" OpportunityLost(commercial::OpportunityLost) Input, ["name", "notes"];
+    230 "competitor.mentioned" CompetitorMentioned(commercial::CompetitorMentioned) Input, ["text", "notes"];
+    231 "budget.reported" BudgetReported(commercial::BudgetReported) Input, ["text", "notes"];
+    232 "org.changed" OrgChanged(commercial::OrgChanged) Input, ["text", "notes"];
+
+    260 "survey.sent" SurveySent(survey::SurveySent) Input, ["recipient"];
+    261 "nps.responded" NpsResponded(survey::NpsResponded) Input, ["text"];
+    262 "survey.responded" SurveyResponded(survey::SurveyResponded) Input, ["text"];
+    263 "public_review.posted" PublicReviewPosted(survey::PublicReviewPosted) Input, ["text", "title", "name", "url"];
+
+    280 "goal.set" GoalSet(value::GoalSet) Input, ["notes"];
+    281 "goal.achieved" GoalAchieved(value::GoalAchieved) Input, ["notes"];
+    282 "goal.missed" GoalMissed(value::GoalMissed) Input, ["notes"];
+    283 "kpi.measured" KpiMeasured(value::KpiMeasured) Input, [];
+    284 "roi.reported" RoiReported(value::RoiReported) Input, ["notes", "proof"];
+    285 "outcome.documented" OutcomeDocumented(value::OutcomeDocumented) Input, ["notes", "proof", "text"];
+    286 "use_case.defined" UseCaseDefined(value::UseCaseDefined) Input, ["notes"];
+    287 "use_case.live" UseCaseLive(value::UseCaseLive) Input, ["notes"];
+
+    300 "incident.opened" IncidentOpened(product::IncidentOpened) Input, ["text", "title"];
+    301 "incident.resolved" IncidentResolved(product::IncidentResolved) Input, ["text", "title"];
+    302 "feature.launched" FeatureLaunched(product::FeatureLaunched) Input, ["text", "title", "url"];
+    310 "help.searched" HelpSearched(product::HelpSearched) Input, ["query"];
+    311 "help.viewed" HelpViewed(product::HelpViewed) Input, ["ip", "user_agent"];
+    312 "help.answered" HelpAnswered(product::HelpAnswered) Input, ["text"];
+
+    340 "advocacy.asked" AdvocacyAsked(advocacy::AdvocacyAsked) Input, ["notes"];
+    341 "advocacy.accepted" AdvocacyAccepted(advocacy::AdvocacyAccepted) Input, ["notes", "text"];
+    342 "advocacy.declined" AdvocacyDeclined(advocacy::AdvocacyDeclined) Input, ["notes", "text"];
+    343 "advocacy.completed" AdvocacyCompleted(advocacy::AdvocacyCompleted) Input, ["notes", "url"];
+    350 "referral.made" ReferralMade(advocacy::ReferralMade) Input, ["name", "email"];
+    351 "referral.qualified" ReferralQualified(advocacy::ReferralQualified) Input, ["notes"];
+    352 "referral.rewarded" ReferralRewarded(advocacy::ReferralRewarded) Input, ["notes"];
+    360 "points.earned" PointsEarned(advocacy::PointsEarned) Input, [];
+    361 "points.redeemed" PointsRedeemed(advocacy::PointsRedeemed) Input, [];
+    362 "reward.redeemed" RewardRedeemed(advocacy::RewardRedeemed) Input, ["address"];
+    363 "achievement.unlocked" AchievementUnlocked(advocacy::AchievementUnlocked) Input, [];
+    370 "community.participated" CommunityParticipated(advocacy::CommunityParticipated) Input, ["text", "title", "url"];
+
+    400 "listing.published" ListingPublished(vendor::ListingPublished) Input, ["title", "text"];
+    401 "listing.delisted" ListingDelisted(vendor::ListingDelisted) Input, ["notes"];
+    402 "order.placed" OrderPlaced(vendor::OrderPlaced) Input, ["name", "address", "email", "phone"];
+    403 "order.fulfilled" OrderFulfilled(vendor::OrderFulfilled) Input, ["name", "address"];
+    404 "order.cancelled" OrderCancelled(vendor::OrderCancelled) Input, ["notes"];
+    405 "order.returned" OrderReturned(vendor::OrderReturned) Input, ["notes"];
+    406 "rating.received" RatingReceived(vendor::RatingReceived) Input, ["text", "name"];
+    407 "payout.made" PayoutMade(vendor::PayoutMade) Input, [];
+    408 "sales.summed" SalesSummed(vendor::SalesSummed) Input, [];
+
+    430 "exit_interview.held" ExitInterviewHeld(exit::ExitInterviewHeld) Input, ["notes", "text"];
+
+    // People: 500 to 549. What a person says, signed.
+    500 "decision.recorded" DecisionRecorded(people::DecisionRecorded) People, ["message", "recipient", "subject", "body", "note"];
+    501 "decision.undone" DecisionUndone(people::DecisionUndone) People, ["note"];
+    502 "override.set" OverrideSet(people::OverrideSet) People, ["note"];
+    503 "plan.edited" PlanEdited(people::PlanEdited) People, ["note", "title", "text"];
+    504 "task.completed" TaskCompleted(people::TaskCompleted) People, ["note"];
+    505 "card.snoozed" CardSnoozed(people::CardSnoozed) People, ["note"];
+    506 "account.muted" AccountMuted(people::AccountMuted) People, ["note"];
+    507 "segment.pinned" SegmentPinned(people::SegmentPinned) People, ["note"];
+    508 "policy.published" PolicyPublished(people::PolicyPublished) People, [];
+    509 "playbook.published" PlaybookPublished(people::PlaybookPublished) People, [];
+    510 "grant.given" GrantGiven(people::GrantGiven) People, ["note"];
+    511 "grant.revoked" GrantRevoked(people::GrantRevoked) People, ["note"];
+
+    // Actions: 550 to 599. What was approved and what became of it.
+    550 "delivery.approved" DeliveryApproved(action::DeliveryApproved) Action, ["message", "recipient"];
+    551 "delivery.intended" DeliveryIntended(action::DeliveryIntended) Action, [];
+    552 "delivery.sent" DeliverySent(action::DeliverySent) Action, [];
+    553 "delivery.failed" DeliveryFailed(action::DeliveryFailed) Action, ["text"];
+    554 "delivery.unknown" DeliveryUnknown(action::DeliveryUnknown) Action, [];
+    555 "delivery.withdrawn" DeliveryWithdrawn(action::DeliveryWithdrawn) Action, ["note"];
+    556 "stop.set" StopSet(action::StopSet) Action, ["note"];
 
     // Facts: 600 and up. Each has one emitter.
     600 "clock.ticked" ClockTicked(ClockTicked) Router, [];
