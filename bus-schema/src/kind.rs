@@ -53,3 +53,12 @@ impl<'de> Deserialize<'de> for Kind {
         }
     }
 }
+
+impl schemars::JsonSchema for Kind {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Kind".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[a-z_]+\\.[a-z_]+$" })
+    }
+}

@@ -1,0 +1,221 @@
+//! Facts of the supervisor: lifecycle and gate.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ClockMode;
+use crate::{
+    Position, Time,
+    data::people::{RejectReason, Verdict},
+};
+
+/// An account entered a lifecycle stage.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct StageChanged {
+    /// The stage before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The stage now.
+    pub to: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// An account entered a segment.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SegmentChanged {
+    /// The segment before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The segment now.
+    pub to: String,
+    /// Which criterion decided.
+    pub reason: String,
+    /// Neither ARR nor users are known.
+    pub unclassified: bool,
+}
+
+/// Another CSM looks after the account.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct OwnerChanged {
+    /// The CSM before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The CSM now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+/// A proposal waits for a person.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ProposalFiled {
+    /// Its id.
+    pub proposal: String,
+    /// Version of the draft, from 1.
+    pub version: u32,
+    /// Value at stake times urgency; higher first.
+    pub rank: i64,
+    /// When a decision is expected.
+    pub due: Time,
+    /// Undecided by then means: not sent.
+    pub expires: Time,
+    /// The CSM whose queue it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+/// A person decided.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ProposalDecided {
+    /// The proposal.
+    pub proposal: String,
+    /// The version decided on.
+    pub version: u32,
+    /// Approved or rejected.
+    pub verdict: Verdict,
+    /// The decider, `person/jo`.
+    pub by: String,
+    /// The text was changed before approval.
+    pub edited: bool,
+    /// Approved: signed after this instant, if all still stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_until: Option<Time>,
+    /// Rejected: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RejectReason>,
+    /// Where the decision stands in the log.
+    pub decision: Position,
+    /// SHA-256 of the exact bytes approved, in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_hash: Option<String>,
+}
+
+/// Why the gate did not take a decision.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedReason {
+    /// The proposal was already decided, void or expired.
+    NotOpen,
+    /// It was about another version or other text.
+    WrongVersion,
+    /// It came after the proposal had expired.
+    Expired,
+    /// An approval without the bytes it approves.
+    NoBytes,
+    /// This decider may not decide here.
+    NotPermitted,
+}
+
+impl RefusedReason {
+    /// The name on the bus.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotOpen => "not_open",
+            Self::WrongVersion => "wrong_version",
+            Self::Expired => "expired",
+            Self::NoBytes => "no_bytes",
+            Self::NotPermitted => "not_permitted",
+        }
+    }
+}
+
+/// A recorded decision does not count.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DecisionRefused {
+    /// The proposal.
+    pub proposal: String,
+    /// Where the decision stands in the log.
+    pub decision: Position,
+    /// Why.
+    pub reason: RefusedReason,
+    /// Who decided.
+    pub by: String,
+}
+
+/// An approval was undone within its hold; the proposal waits again.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ProposalReopened {
+    /// The proposal.
+    pub proposal: String,
+    /// Who undid it.
+    pub by: String,
+}
+
+/// Why an unsent proposal is void.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VoidReason {
+    /// The account ended.
+    AccountChurned,
+    /// The recipient left.
+    ContactLeft,
+    /// The recipient does not want it.
+    ConsentRevoked,
+    /// The health band it rests on moved.
+    BandChanged,
+    /// The alert it rests on closed.
+    AlertClosed,
+    /// An incident covers the account.
+    Incident,
+    /// A P1 ticket opened.
+    TicketP1,
+    /// The contract was renewed.
+    Renewed,
+    /// Another CSM looks after the account.
+    OwnerChanged,
+    /// A later proposal took its place.
+    Superseded,
+}
+
+impl VoidReason {
+    /// The name on the bus.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccountChurned => "account_churned",
+            Self::ContactLeft => "contact_left",
+            Self::ConsentRevoked => "consent_revoked",
+            Self::BandChanged => "band_changed",
+            Self::AlertClosed => "alert_closed",
+            Self::Incident => "incident",
+            Self::TicketP1 => "ticket_p1",
+            Self::Renewed => "renewed",
+            Self::OwnerChanged => "owner_changed",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+/// The facts moved: the proposal, or its unsent approval, is void.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ProposalVoided {
+    /// The proposal.
+    pub proposal: String,
+    /// Which fact moved.
+    pub reason: VoidReason,
+    /// Where that fact stands in the log.
+    pub event: Position,
+}
+
+/// Nobody decided in time: not sent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ProposalExpired {
+    /// The proposal.
+    pub proposal: String,
+    /// When.
+    pub expired_at: Time,
+}
+
+/// Hold over, everything still stands: the courier may send these bytes until `not_after`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalSigned {
+    /// The proposal.
+    pub proposal: String,
+    /// The decision whose bytes are meant.
+    pub decision: Position,
+    /// SHA-256 of them, in hex.
+    pub bytes_hash: String,
+    /// Afterwards the gate must judge again.
+    pub not_after: Time,
+    /// The clock `not_after` counts in.
+    pub clock: ClockMode,
+}

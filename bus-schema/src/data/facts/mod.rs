@@ -1,0 +1,18 @@
+//! Facts: what the router, the supervisor and the agents say. Each kind has one emitter.
+
+mod advocacy;
+mod any_agent;
+mod churn;
+mod engagement;
+mod escalation;
+mod expansion;
+mod gate;
+mod health;
+mod onboarding;
+mod renewal;
+mod router;
+
+pub use self::{
+    advocacy::*, any_agent::*, churn::*, engagement::*, escalation::*, expansion::*, gate::*, health::*, onboarding::*,
+    renewal::*, router::*,
+};
