@@ -211,7 +211,7 @@ fn message_id(id: &str) -> Result<String, ComposeError> {
 
 fn unsubscribe(url: &str) -> Result<HeaderValue, ComposeError> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    if !rest.is_some_and(|rest| !rest.is_empty()) || !bare(url) || url.len() > URL_BYTES_MAX {
+    if rest.is_none_or(str::is_empty) || !bare(url) || url.len() > URL_BYTES_MAX {
         return Err(ComposeError::Url);
     }
     as_is("List-Unsubscribe", format!("<{url}>"))

@@ -1,1 +1,6 @@
 //! What tests need: a real nats-server, an SMTP server, a browser.
+
+pub mod browser;
+pub mod segment;
+pub mod smtp;
+pub mod tool;
