@@ -1,0 +1,188 @@
+//! The memory twin: the same semantics without a server, with faults to order.
+//!
+//! Held to the server's behaviour by one contract suite (`tests/contract.rs`). It keeps nothing when it is dropped.
+
+mod fault;
+mod reader;
+mod store;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bus_schema::{Time, subject::Stream};
+use tokio::sync::Notify;
+
+pub use fault::Fault;
+pub(crate) use reader::MemoryReader;
+use store::Store;
+
+use crate::{
+    BusError, Doubt, LogInfo, Message, Provisioning, PublishError, Reader, Stored, StreamState,
+    reader::Source,
+    streams::{fresh_log_id, kept_for_ever, stream_of},
+};
+
+/// A bus in memory, with the streams of both accounts.
+#[derive(Clone)]
+pub struct MemoryBus {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Mutex<Store>,
+    changed: Notify,
+    clock: Box<dyn Fn() -> Time + Send + Sync>,
+}
+
+impl Default for MemoryBus {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryBus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryBus").finish_non_exhaustive()
+    }
+}
+
+impl MemoryBus {
+    /// A provisioned bus that stamps messages with the machine's clock.
+    pub fn new() -> Self {
+        Self::with_clock(system_time)
+    }
+
+    /// A provisioned bus that stamps messages with a clock of the caller's.
+    pub fn with_clock(clock: impl Fn() -> Time + Send + Sync + 'static) -> Self {
+        let log = LogInfo { id: fresh_log_id(), partitions: Default::default(), labels: Default::default() };
+        let store = Mutex::new(Store::new(log));
+        Self { shared: Arc::new(Shared { store, changed: Notify::new(), clock: Box::new(clock) }) }
+    }
+
+    /// Plans a fault for the next publish on a subject that matches the pattern; several wait in order.
+    pub fn fail_next(&self, pattern: &str, fault: Fault) {
+        self.store().faults.plan(pattern, fault);
+    }
+
+    /// Takes the bus away, or brings it back.
+    pub fn set_away(&self, away: bool) {
+        self.store().away = away;
+        self.shared.changed.notify_waiters();
+    }
+
+    /// Sets the byte limit of a stream; above it publishes are refused.
+    pub fn set_bytes_max(&self, stream: Stream, bytes_max: u64) {
+        self.store().log_mut(stream).bytes_max = Some(bytes_max);
+    }
+
+    pub(crate) async fn publish(&self, message: Message, expect_last: Option<u64>) -> Result<u64, PublishError> {
+        let fault = {
+            let mut store = self.store();
+            if store.away {
+                return Err(PublishError::Unknown(Doubt::Disconnected));
+            }
+            store.faults.take(&message.subject)
+        };
+        match fault {
+            None => self.append(message, expect_last),
+            Some(Fault::LoseAck) => {
+                self.append(message, expect_last)?;
+                Err(PublishError::Unknown(Doubt::Timeout))
+            }
+            Some(Fault::LoseMessage) => Err(PublishError::Unknown(Doubt::Timeout)),
+            Some(Fault::Refuse) => Err(PublishError::WrongLast),
+            Some(Fault::Delay(time)) => {
+                tokio::time::sleep(time).await;
+                self.append(message, expect_last)
+            }
+            Some(Fault::DelayAck(time)) => {
+                let answer = self.append(message, expect_last);
+                tokio::time::sleep(time).await;
+                answer
+            }
+            Some(Fault::Duplicate) => {
+                let seq = self.append(message.clone(), expect_last)?;
+                // A producer's retry carries the same expectation, which a chained append refuses.
+                self.append(message, expect_last).or(Ok(seq))
+            }
+        }
+    }
+
+    pub(crate) fn last(&self, stream: Stream, subject: &str) -> Result<Option<Stored>, BusError> {
+        Ok(self.here("last message")?.log(stream).last(subject).cloned())
+    }
+
+    pub(crate) fn get(&self, stream: Stream, seq: u64) -> Result<Option<Stored>, BusError> {
+        Ok(self.here("message by sequence")?.log(stream).get(seq).cloned())
+    }
+
+    pub(crate) fn state(&self, stream: Stream) -> Result<StreamState, BusError> {
+        Ok(self.here("stream state")?.log(stream).state())
+    }
+
+    pub(crate) fn reader(&self, stream: Stream, filters: &[String], from_seq: u64) -> Result<Reader, BusError> {
+        drop(self.here("reader")?);
+        Ok(Reader(Source::Memory(MemoryReader::new(self.clone(), stream, filters.to_vec(), from_seq))))
+    }
+
+    pub(crate) fn purge(&self, stream: Stream, filter: Option<&str>, below_seq: u64) -> Result<u64, BusError> {
+        let mut store = self.here("purge")?;
+        if kept_for_ever(stream) {
+            return Err(BusError::Refused {
+                operation: format!("purge of {}", stream.name()),
+                code: 10110,
+                text: "purge not permitted".into(),
+            });
+        }
+        Ok(store.log_mut(stream).purge(filter, below_seq))
+    }
+
+    pub(crate) fn next_epoch(&self, writer: &str) -> Result<u64, BusError> {
+        let mut store = self.here("next epoch")?;
+        let epoch = store.epochs.entry(writer.to_owned()).or_default();
+        *epoch += 1;
+        Ok(*epoch)
+    }
+
+    pub(crate) fn provision(&self, settings: &Provisioning) -> Result<(), BusError> {
+        let mut store = self.here("provision")?;
+        store.provision(settings)
+    }
+
+    pub(crate) fn log_info(&self) -> Result<LogInfo, BusError> {
+        Ok(self.here("log info")?.info.clone())
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        !self.store().away
+    }
+
+    fn append(&self, message: Message, expect_last: Option<u64>) -> Result<u64, PublishError> {
+        let stream = stream_of(&message.subject).ok_or(PublishError::Unknown(Doubt::NoResponders))?;
+        let time = (self.shared.clock)();
+        let seq = self.store().append(stream, message, expect_last, time)?;
+        self.shared.changed.notify_waiters();
+        Ok(seq)
+    }
+
+    /// The store, unless the bus is away.
+    fn here(&self, operation: &str) -> Result<MutexGuard<'_, Store>, BusError> {
+        let store = self.store();
+        if store.away {
+            return Err(BusError::Unavailable { operation: operation.into(), doubt: Doubt::Disconnected });
+        }
+        Ok(store)
+    }
+
+    /// A panic while the lock was held cannot leave the store half changed: every change is one call.
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.shared.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn system_time() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,53 @@
+//! A reader: messages of a stream in order, from a position, none skipped.
+
+use std::time::Duration;
+
+use crate::{BusError, Stored, memory::MemoryReader};
+
+/// Reads a stream in order from a position the caller keeps; nothing is acknowledged.
+#[derive(Debug)]
+pub struct Reader(pub(crate) Source);
+
+#[derive(Debug)]
+pub(crate) enum Source {
+    Memory(MemoryReader),
+}
+
+impl Reader {
+    /// The next messages: as soon as there is at least one, at most `max`; none after `wait`.
+    ///
+    /// # Errors
+    /// The bus was away for the whole `wait`. The reader goes on where it was; call again.
+    pub async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Stored>, BusError> {
+        match &mut self.0 {
+            Source::Memory(reader) => reader.next(max, wait).await,
+        }
+    }
+
+    /// Continues at `from_seq`.
+    ///
+    /// # Errors
+    /// The bus does not answer. The position is kept; the next call of [`Reader::next`] applies it.
+    pub async fn reset(&mut self, from_seq: u64) -> Result<(), BusError> {
+        match &mut self.0 {
+            Source::Memory(reader) => {
+                reader.reset(from_seq);
+                Ok(())
+            }
+        }
+    }
+
+    /// How many messages wait behind the last one handed out, as far as known.
+    pub fn pending(&self) -> u64 {
+        match &self.0 {
+            Source::Memory(reader) => reader.pending(),
+        }
+    }
+
+    /// The sequence the next message has at least.
+    pub fn position(&self) -> u64 {
+        match &self.0 {
+            Source::Memory(reader) => reader.position(),
+        }
+    }
+}
