@@ -1,0 +1,224 @@
+//! What can be asked of `mainstay` on the command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// Event-driven agents that keep a company's customers.
+#[derive(Parser, Debug)]
+#[command(name = "mainstay", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the system lives.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct Place {
+    /// Folder with the log, the agents' state, keys and configuration.
+    #[arg(long, global = true, env = "MAINSTAY_DATA", default_value = "mainstay-data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// What to log, as tracing filters.
+    #[arg(long, global = true, env = "MAINSTAY_LOG", default_value = "warn", value_name = "FILTER")]
+    pub(crate) log: String,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Start everything on this machine and keep it running.
+    #[command(after_help = "Example:\n  mainstay up --smtp smtp://localhost:2525 --from 'Ana Silva <ana@example.com>'")]
+    Up(Box<UpArgs>),
+    /// Live through a made-up company's last months, then keep the console open.
+    #[command(after_help = "Example:\n  mainstay demo --exit --json")]
+    Demo(Box<DemoArgs>),
+    /// Import history from CSV or NDJSON; event time becomes log time when the log is empty.
+    #[command(after_help = "Example:\n  mainstay import logins.csv --map deploy/examples/logins.toml")]
+    Import(ImportArgs),
+    /// Send CloudEvents (one JSON object a line) from standard input.
+    #[command(
+        after_help = "Example:\n  echo '{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"shop\",\"type\":\"user.logged_in\",\n         \"subject\":\"account/acme\",\"time\":\"2026-01-01T10:00:00Z\",\"data\":{\"user\":\"u1\"}}' | mainstay send"
+    )]
+    Send,
+    /// How the system is: agents, lag, streams, what waits.
+    #[command(after_help = "Example:\n  mainstay status --json")]
+    Status(Output),
+    /// One account: health with its reasons, churn, proposals.
+    #[command(after_help = "Example:\n  mainstay account acme --json")]
+    Account {
+        /// The account's id.
+        id: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Proposals that wait for a decision, or in another state.
+    #[command(after_help = "Example:\n  mainstay proposals --state sent --json")]
+    Proposals {
+        /// Only those in this state: waiting, held, rejected, expired, void, intended, sent, failed, unknown, all.
+        #[arg(long, default_value = "waiting")]
+        state: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Approve a proposal as it is drafted; it is sent after its hold.
+    #[command(after_help = "Example:\n  mainstay approve 3kq7…")]
+    Approve {
+        /// The proposal's id.
+        id: String,
+    },
+    /// Reject a proposal; nothing is sent.
+    #[command(after_help = "Example:\n  mainstay reject 3kq7… --reason bad_timing --note 'On holiday until Monday'")]
+    Reject {
+        /// The proposal's id.
+        id: String,
+        /// `wrong_facts`, `bad_timing`, `wrong_person`, `already_handled`, `tone`, `not_a_real_signal`,
+        /// `customer_asked_not_to` or `other`.
+        #[arg(long)]
+        reason: String,
+        /// A sentence for the author of the play.
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// A new one-time link to the console.
+    #[command(after_help = "Example:\n  mainstay login")]
+    Login,
+    /// Digest of each agent's state per partition, with its position in the log.
+    #[command(after_help = "Example:\n  mainstay digest --json")]
+    Digest(Output),
+    /// Drop an agent's local state and fold it again from the log; nothing is said twice.
+    #[command(after_help = "Example:\n  mainstay rebuild health")]
+    Rebuild {
+        /// `health`, `churn`, `engagement` or `supervisor`.
+        agent: String,
+    },
+    /// Fold everything again beside the running system and compare; exit code 1 where it differs.
+    #[command(after_help = "Example:\n  mainstay verify --json")]
+    Verify(Output),
+    /// Events that could not be used.
+    Dead {
+        #[command(subcommand)]
+        action: DeadAction,
+    },
+    /// Measure the pipeline on this machine against a plain publish of the same events.
+    #[command(after_help = "Example:\n  mainstay bench --accounts 10000 --events 200000 --json")]
+    Bench(BenchArgs),
+    /// The message bus.
+    Bus {
+        #[command(subcommand)]
+        action: BusAction,
+    },
+}
+
+/// How to print.
+#[derive(Args, Debug, Clone, Copy)]
+pub(crate) struct Output {
+    /// JSON on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug, Clone, Default)]
+pub(crate) struct UpArgs {
+    /// Console address.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) console: Option<SocketAddr>,
+    /// Gateway address.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) gateway: Option<SocketAddr>,
+    /// Port of the local nats-server on loopback.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) nats_port: Option<u16>,
+    /// Use this NATS server instead of a local one.
+    #[arg(long, value_name = "URL")]
+    pub(crate) nats_url: Option<String>,
+    /// Monitoring address of that server, `http://host:8222`; without it the bus counts as volatile.
+    #[arg(long, value_name = "URL")]
+    pub(crate) nats_monitor_url: Option<String>,
+    /// Take approvals although the bus may lose acknowledged messages at a power cut.
+    #[arg(long)]
+    pub(crate) allow_volatile_bus: bool,
+    /// SMTP server, `smtp://[user:password@]host[:port]`; without one approved mail goes to <data>/outbox/*.eml.
+    #[arg(long, value_name = "URL")]
+    pub(crate) smtp: Option<String>,
+    /// Sender of mail, `Name <address>`; replies go there.
+    #[arg(long, value_name = "MAILBOX")]
+    pub(crate) from: Option<String>,
+    /// Address under which recipients reach the console, for unsubscribe links.
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// Folder with policies (<agent>.toml) to publish at first start instead of the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) policies: Option<PathBuf>,
+    /// Folder with message templates and plays to publish at first start instead of the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) playbooks: Option<PathBuf>,
+}
+
+#[derive(Args, Debug, Clone)]
+pub(crate) struct DemoArgs {
+    #[command(flatten)]
+    pub(crate) up: UpArgs,
+    /// Stop when the history is lived.
+    #[arg(long)]
+    pub(crate) exit: bool,
+    /// End with one JSON object on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Number the company is drawn from.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Accounts of the company.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(crate) accounts: u32,
+    /// Days to live through.
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(i32).range(1..=730))]
+    pub(crate) days: i32,
+}
+
+#[derive(Args, Debug, Clone)]
+pub(crate) struct ImportArgs {
+    /// CSV or NDJSON, plain or .gz.
+    pub(crate) file: PathBuf,
+    /// How a row becomes an event (TOML).
+    #[arg(long)]
+    pub(crate) map: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Debug, Clone)]
+pub(crate) struct BenchArgs {
+    /// Accounts.
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) accounts: u32,
+    /// Events.
+    #[arg(long, default_value_t = 200_000)]
+    pub(crate) events: u32,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Subcommand, Debug, Clone)]
+pub(crate) enum DeadAction {
+    /// List them with the reason.
+    #[command(after_help = "Example:\n  mainstay dead list --json")]
+    List(Output),
+    /// Send them through again after a fix.
+    #[command(after_help = "Example:\n  mainstay dead replay --all")]
+    Replay {
+        /// Sequences, as listed.
+        #[arg(required_unless_present = "all")]
+        seq: Vec<u64>,
+        /// All of them.
+        #[arg(long, conflicts_with = "seq")]
+        all: bool,
+    },
+}
+
+#[derive(Subcommand, Debug, Clone)]
+pub(crate) enum BusAction {
+    /// Print the server configuration for an existing nats-server: accounts, users, durability.
+    #[command(after_help = "Example:\n  mainstay bus config > nats-server.conf")]
+    Config,
+}
