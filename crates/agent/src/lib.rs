@@ -6,6 +6,7 @@
 pub mod arithmetic;
 pub mod digest;
 pub mod effects;
+pub mod evidence;
 pub mod policy;
 pub mod profile;
 pub mod usage;
@@ -15,6 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use crate::{
     effects::{Effect, Effects, Fact, TimerName},
+    evidence::Trail,
     policy::PolicyError,
     profile::AccountProfile,
     usage::Usage,

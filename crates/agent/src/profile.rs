@@ -11,6 +11,7 @@ use bus_schema::{
         words::{Label, List},
     },
 };
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// The shared profile of an account.
@@ -185,6 +186,13 @@ impl AccountProfile {
             Data::SegmentChanged(data) => self.segment = Some(data.to.clone()),
             data => self.commercial(data),
         }
+    }
+
+    /// The civil day of an instant where the account is; `tenant` counts where it has no zone or one nobody knows.
+    pub fn day_of(&self, at: Time, tenant: &TimeZone) -> Day {
+        let own = self.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
+        let zone = own.as_ref().unwrap_or(tenant);
+        if *zone == TimeZone::UTC { at.day() } else { at.day_in(zone) }
     }
 
     /// The day the account's life is counted from.

@@ -2,7 +2,8 @@
 //!
 //! Usage volume V(w) is the number of user-days in a window: robust against retry loops and one chatty script. Kept are
 //! 112 daily and 16 weekly counts and, for each user, a 32-bit hash with the last day seen (6 bytes), never a set of
-//! users per day.
+//! users per day. Beyond 4,096 users a hash sample of 1 in 2^k is kept and counts are scaled. Counts of single users and
+//! a producer's daily sums are kept apart; of one day the larger stands, so that they are never added up.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -15,6 +16,8 @@ pub const DAYS: i32 = 112;
 const WEEKS: i32 = 16;
 /// Events cited at most.
 pub const CITED_MAX: usize = 8;
+/// Users kept one by one; beyond that a sample.
+pub const USERS_MAX: usize = 4_096;
 
 /// The use of one account.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -25,8 +28,12 @@ pub struct Usage {
     daily: VecDeque<u16>,
     /// Distinct users by week, latest last.
     weekly: VecDeque<u16>,
+    /// Active users of the days that came as sums.
+    sums: BTreeMap<Day, u16>,
     /// Last day seen by hash of the user.
     users: BTreeMap<u32, Day>,
+    /// k: users whose hash has k low zero bits are kept, each standing for 2^k.
+    sampled: u8,
     cited: VecDeque<Position>,
     events: u32,
 }
@@ -40,27 +47,41 @@ impl Usage {
     /// Counts one event of a user on a day.
     pub fn record(&mut self, user: &str, day: Day, cause: Position) {
         self.advance(day);
+        self.cite(cause);
         let hash = fnv1a(user.as_bytes());
+        if !self.keeps(hash) {
+            return;
+        }
         let seen = self.users.get(&hash).copied();
         if seen != Some(day) {
-            self.add_daily(day, 1);
+            self.add_daily(day, self.scale());
         }
         if seen.is_none_or(|seen| week(seen) != week(day)) {
-            self.add_weekly(day, 1);
+            self.add_weekly(day, self.scale());
         }
         self.users.insert(hash, seen.map_or(day, |seen| seen.max(day)));
-        self.cite(cause);
+        if self.users.len() > USERS_MAX {
+            self.sampled += 1;
+            let sampled = self.sampled;
+            self.users.retain(|hash, _| hash.trailing_zeros() >= u32::from(sampled));
+        }
     }
 
     /// Counts a day's aggregate from a producer without user ids; the larger count of a day stands.
     pub fn record_aggregate(&mut self, active_users: u64, day: Day, cause: Position) {
         self.advance(day);
-        let users = u16::try_from(active_users).unwrap_or(u16::MAX);
-        let known = self.on(day);
-        self.add_daily(day, users.saturating_sub(known));
-        let known = self.in_week(week(day));
-        self.add_weekly(day, users.saturating_sub(known));
         self.cite(cause);
+        let users = u16::try_from(active_users).unwrap_or(u16::MAX);
+        let known = self.sums.entry(day).or_default();
+        *known = users.max(*known);
+        if let Some(last) = self.last {
+            self.sums = self.sums.split_off(&last.plus(1 - DAYS));
+        }
+    }
+
+    /// The last day that came as a sum, where the producer sends sums.
+    pub fn last_sum(&self) -> Option<Day> {
+        self.sums.last_key_value().map(|(day, _)| *day)
     }
 
     /// Whether it was ever used.
@@ -80,7 +101,8 @@ impl Usage {
 
     /// User-days on one day.
     pub fn on(&self, day: Day) -> u16 {
-        self.slot(day).and_then(|slot| self.daily.get(slot)).copied().unwrap_or(0)
+        let counted = self.slot(day).and_then(|slot| self.daily.get(slot)).copied().unwrap_or(0);
+        counted.max(self.sums.get(&day).copied().unwrap_or(0))
     }
 
     /// V: user-days in the `days` complete days before `today`.
@@ -93,12 +115,14 @@ impl Usage {
         (from.0..to.0).map(|day| i64::from(self.on(Day(day)))).sum()
     }
 
-    /// Distinct users seen in the `days` complete days before `today` (and today).
+    /// Distinct users seen in the `days` complete days before `today` (and today). Of a producer of sums only the
+    /// largest day is known, which is the fewest there can have been.
     pub fn active_users(&self, today: Day, days: i32) -> i64 {
         let from = today.plus(-days);
         let seen = self.users.values().filter(|seen| **seen >= from).count();
-        let seen = i64::try_from(seen).unwrap_or(i64::MAX);
-        if self.users.is_empty() { self.peak(today, days) } else { seen }
+        let seen = i64::try_from(seen).unwrap_or(i64::MAX).saturating_mul(i64::from(self.scale()));
+        let summed = self.sums.range(from..).map(|(_, users)| i64::from(*users)).max().unwrap_or(0);
+        seen.max(summed)
     }
 
     /// Mean distinct users a week over the last `weeks` complete weeks, in hundredths.
@@ -106,11 +130,6 @@ impl Usage {
         let this = week(today);
         let sum: i64 = (this - weeks..this).map(|w| i64::from(self.in_week(w))).sum();
         sum * 100 / i64::from(weeks.max(1))
-    }
-
-    /// The most user-days on one day of the window: the best guess at users where only aggregates are sent.
-    fn peak(&self, today: Day, days: i32) -> i64 {
-        (today.0 - days..=today.0).map(|day| i64::from(self.on(Day(day)))).max().unwrap_or(0)
     }
 
     /// The latest events, latest first.
@@ -161,7 +180,19 @@ impl Usage {
     }
 
     fn in_week(&self, number: i32) -> u16 {
-        self.week_slot(number).and_then(|slot| self.weekly.get(slot)).copied().unwrap_or(0)
+        let counted = self.week_slot(number).and_then(|slot| self.weekly.get(slot)).copied().unwrap_or(0);
+        let monday = Day(number.saturating_mul(7).saturating_sub(3));
+        let summed = self.sums.range(monday..monday.plus(7)).map(|(_, users)| *users).max().unwrap_or(0);
+        counted.max(summed)
+    }
+
+    fn keeps(&self, hash: u32) -> bool {
+        hash.trailing_zeros() >= u32::from(self.sampled)
+    }
+
+    /// How many users each kept one stands for.
+    const fn scale(&self) -> u16 {
+        1u16.wrapping_shl(self.sampled as u32)
     }
 
     fn add_daily(&mut self, day: Day, users: u16) {
@@ -238,5 +269,21 @@ mod tests {
         usage.record_aggregate(90, Day(7), at(1));
         usage.record_aggregate(40, Day(7), at(2));
         assert_eq!((usage.on(Day(7)), usage.active_users(Day(8), 28)), (90, 90));
+        usage.record("a", Day(7), at(3));
+        assert_eq!(usage.on(Day(7)), 90, "a user of a summed day is in the sum");
+        assert_eq!(usage.weekly_mean_hundredths(Day(14), 1), 9_000);
+    }
+
+    #[test]
+    fn many_users_are_sampled_and_scaled() {
+        let mut usage = Usage::default();
+        for user in 0..20_000 {
+            usage.record(&format!("c_{user}"), Day(7), at(user));
+        }
+        assert!(usage.users.len() <= USERS_MAX);
+        let active = usage.active_users(Day(8), 28);
+        assert!((18_000..22_000).contains(&active), "{active}");
+        let volume = usage.volume(Day(8), 7);
+        assert!((18_000..22_000).contains(&volume), "{volume}");
     }
 }
