@@ -133,7 +133,8 @@ impl fmt::Display for Partition {
 impl Partition {
     /// Reads one or two digits (the server's own transform writes no leading zero).
     pub fn parse(token: &str) -> Option<Self> {
-        (token.len() <= 2).then(|| token.parse().ok().map(Self)).flatten()
+        let digits = token.len() <= 2 && token.bytes().all(|b| b.is_ascii_digit());
+        if digits { token.parse().ok().map(Self) } else { None }
     }
 }
 

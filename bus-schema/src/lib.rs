@@ -4,6 +4,7 @@
 //! reads no clock. Invariant: [`Event`], the type that folds see, has no way to name a personal field.
 
 pub mod batch;
+pub mod binary;
 pub mod data;
 pub mod door;
 pub mod entity;

@@ -84,7 +84,7 @@ impl Day {
     /// The civil date of this day; clamped to what jiff can represent.
     pub fn civil(self) -> civil::Date {
         let epoch = civil::date(1970, 1, 1);
-        epoch.saturating_add(jiff::Span::new().days(self.0.clamp(-719_000, 2_932_000)))
+        epoch.saturating_add(jiff::Span::new().days(self.0.clamp(-4_371_587, 2_932_896)))
     }
 
     /// Midnight in UTC at the start of this day.
@@ -172,5 +172,9 @@ mod tests {
         assert_eq!(time.day().plus(3).to_string(), "2026-04-01");
         assert_eq!(Day(0).start(), Time(0));
         assert_eq!(Time(-1).day(), Day(-1));
+        for text in ["-009999-01-01", "1969-12-31", "9999-12-31"] {
+            assert_eq!(Day::from_civil(text.parse().unwrap()).to_string(), text);
+        }
+        assert_eq!(Day(i32::MAX).to_string(), "9999-12-31");
     }
 }
