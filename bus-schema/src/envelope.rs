@@ -245,12 +245,16 @@ impl Envelope {
 
     /// Opens the personal fields. Only the edges may call this; a fold never has an envelope.
     pub fn open_personal(&self) -> serde_json::Map<String, serde_json::Value> {
-        let opened = self.personal.as_deref().and_then(|text| STANDARD.decode(text).ok());
-        opened.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        self.personal.as_deref().and_then(unseal).unwrap_or_default()
     }
 }
 
 /// Personal fields as one base64 string.
 pub fn seal(fields: &serde_json::Map<String, serde_json::Value>) -> String {
     STANDARD.encode(serde_json::Value::Object(fields.clone()).to_string())
+}
+
+/// The personal fields of such a string.
+pub fn unseal(text: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    STANDARD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())
 }

@@ -35,6 +35,7 @@ macro_rules! kinds {
         /// The data of an event, one variant per kind.
         #[derive(Clone, PartialEq, Debug)]
         #[expect(missing_docs, reason = "each variant is named after its kind, which the table documents")]
+        #[expect(clippy::large_enum_variant, reason = "few of the large ones, and a box would stand in every match")]
         pub enum Data { $( $variant($data), )+ }
 
         impl Kind {
@@ -98,6 +99,7 @@ macro_rules! kinds {
     };
 }
 
+#[allow(clippy::wildcard_imports, reason = "the table names every one; clippy is silent in tests, so no expect")]
 use facts::*;
 
 use Origin::{Action, Agent, AnyAgent, Input, People, Router};

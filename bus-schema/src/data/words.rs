@@ -298,10 +298,10 @@ pub struct Reading {
     /// What it is about.
     #[serde(default, skip_serializing_if = "List::is_empty")]
     pub topics: List<Label>,
-    /// Area of the product, where the kind has no field of its own for it.
+    /// Area of the product.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product_area: Option<Label>,
-    /// Category, where the kind has no field of its own for it.
+    /// Category.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<Label>,
     /// Language tag.
