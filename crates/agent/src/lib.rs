@@ -11,7 +11,7 @@ pub mod policy;
 pub mod profile;
 pub mod usage;
 
-use bus_schema::{Entity, Event, Kind, Position, Time};
+use bus_schema::{Entity, Event, Kind, Position, Time, data::action::ClockMode};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use crate::{
@@ -76,6 +76,8 @@ pub struct Turn<'a> {
     pub agent: &'static str,
     /// Version of the policy in force.
     pub policy_version: u32,
+    /// In which time the log counts here: as the last tick or the end of event time said.
+    pub clock: ClockMode,
 }
 
 /// What a step folds.

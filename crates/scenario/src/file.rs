@@ -20,6 +20,8 @@ pub(crate) struct Scenario {
     #[serde(default = "default_entity")]
     pub(crate) entity: String,
     #[serde(default)]
+    pub(crate) event_time: bool,
+    #[serde(default)]
     pub(crate) policy: toml::Table,
     #[serde(default)]
     pub(crate) rules: Vec<Rule>,

@@ -20,7 +20,7 @@
 //! the keys named, lists element by element; `*` in a text stands for anything. `then_some` asks for facts in order among
 //! others, `then_none` for none that match. `policy` is a table of differences from the agent's defaults, `entity` what
 //! steps and facts are about where they do not say it (`account/acme`), `rules` a list of `{ name, version, text }` that
-//! the agent adopts first.
+//! the agent adopts first. `event_time = true` runs on a log that counts in event time.
 
 mod expect;
 mod file;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use agent::{Agent, Effect, Effects, Fact, Input, Turn};
 use bus_schema::{
     Actor, Data, Entity, Event, Header, Kind, Position, Time,
+    data::action::ClockMode,
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
 use serde_json::Value;
@@ -45,6 +46,7 @@ struct World<A: Agent> {
     seq: u64,
     said: Vec<Said>,
     names: BTreeMap<String, Position>,
+    clock: ClockMode,
 }
 
 impl<A: Agent> World<A> {
@@ -64,6 +66,7 @@ impl<A: Agent> World<A> {
             seq: 0,
             said: Vec::new(),
             names: BTreeMap::new(),
+            clock: if scenario.event_time { ClockMode::Event } else { ClockMode::Live },
         })
     }
 
@@ -179,6 +182,7 @@ impl<A: Agent> World<A> {
             log: "log",
             agent: A::NAME,
             policy_version: self.policy_version,
+            clock: self.clock,
         };
         let mut effects = Effects::new(entity.clone());
         let mut state = self.states.remove(entity).unwrap_or_default();
