@@ -1,1 +1,201 @@
-//! The engagement agent.
+//! The engagement agent: the one planner of touches.
+//!
+//! Other agents ask for a touch; this one decides which becomes a proposal, to whom, when and in which words, within
+//! what a person and an account may be written. A proposal waits for a human decision elsewhere: nothing here sends.
+//! It never sees a name or an address, and knows text of other messages by hashes only.
+//!
+//! Invariant: in no window does a contact or an account get more messages than its budget, whatever becomes of open
+//! proposals and whenever.
+
+pub mod blocks;
+pub mod budget;
+pub mod hours;
+pub mod on_answer;
+pub mod on_outcome;
+pub mod planner;
+pub mod policy;
+pub mod recipients;
+pub mod similar;
+pub mod state;
+pub mod template;
+
+use agent::{Agent, Effects, Input, PolicyError, Turn};
+use bus_schema::{
+    Data, Entity, Event, Kind,
+    data::facts::{Band, TouchpointRequested},
+};
+
+pub use crate::{
+    policy::Policy,
+    similar::{overlap_bp, shingles},
+    state::State,
+    template::{Filled, OPEN, Template, TemplateError},
+};
+use crate::{
+    state::{Ending, Mute, Touch},
+    template::TEMPLATE,
+};
+
+/// The channel of proposals.
+const CHANNEL: &str = "email";
+
+/// Message templates built in, by name; published once as `template/<name>`.
+pub const TEMPLATES: &[(&str, &str)] = &[
+    ("at_risk_checkin", include_str!("../../../playbooks/templates/at_risk_checkin.txt")),
+    ("payment_reminder", include_str!("../../../playbooks/templates/payment_reminder.txt")),
+    ("usage_drop_checkin", include_str!("../../../playbooks/templates/usage_drop_checkin.txt")),
+];
+
+/// The planner.
+#[derive(Clone, Copy, Debug)]
+pub struct Engagement;
+
+impl Agent for Engagement {
+    const NAME: &'static str = "engagement";
+    const READS: &'static [Kind] = &[
+        // The profile's.
+        Kind::AccountCreated,
+        Kind::AccountUpdated,
+        Kind::AccountChurned,
+        Kind::AccountWonBack,
+        Kind::ContactAdded,
+        Kind::ContactUpdated,
+        Kind::ContactLeft,
+        Kind::ContactRoleChanged,
+        Kind::ConsentChanged,
+        Kind::OutreachUnsubscribed,
+        Kind::OutreachComplained,
+        Kind::OutreachBounced,
+        Kind::CsmAssigned,
+        Kind::SeatsMeasured,
+        Kind::ContractSigned,
+        Kind::ContractAmended,
+        Kind::ContractNoticeGiven,
+        Kind::ContractAutoRenewDisabled,
+        Kind::SubscriptionStarted,
+        Kind::SubscriptionChanged,
+        Kind::SubscriptionRenewed,
+        Kind::SubscriptionCancelled,
+        Kind::IncidentCovers,
+        Kind::StageChanged,
+        Kind::SegmentChanged,
+        // What is asked for, and what it rests on.
+        Kind::TouchpointRequested,
+        Kind::AlertClosed,
+        Kind::HealthBandChanged,
+        Kind::ChurnForecasted,
+        Kind::EscalationRaised,
+        Kind::EscalationResolved,
+        Kind::InvoiceOverdue,
+        Kind::InvoicePaid,
+        // What became of it.
+        Kind::ProposalDecided,
+        Kind::ProposalVoided,
+        Kind::ProposalExpired,
+        Kind::ProposalReopened,
+        Kind::ApprovalSigned,
+        Kind::DeliverySent,
+        Kind::DeliveryFailed,
+        Kind::DeliveryUnknown,
+        // What passes beside it.
+        Kind::OutreachDelivered,
+        Kind::OutreachReplied,
+        Kind::ConversationRecorded,
+        Kind::MeetingHeld,
+        Kind::AccountMuted,
+    ];
+    const EMITS: &'static [Kind] = &[
+        Kind::TouchpointHeld,
+        Kind::TouchpointMerged,
+        Kind::OutreachProposed,
+        Kind::BudgetReserved,
+        Kind::BudgetReleased,
+    ];
+    const FOLD_VERSION: u32 = 1;
+    const DEFAULT_POLICY: &'static str = include_str!("../policy.toml");
+
+    type Policy = Policy;
+    type State = State;
+
+    fn policy(text: &str) -> Result<Policy, PolicyError> {
+        Policy::read(text)
+    }
+
+    fn adopt(policy: &mut Policy, name: &str, version: u32, text: &str) -> Result<(), PolicyError> {
+        let Some(name) = name.strip_prefix(TEMPLATE) else { return Ok(()) };
+        let template = Template::read(name, version, text)?;
+        policy.templates.insert(name.to_owned(), template);
+        Ok(())
+    }
+
+    fn step(turn: &Turn<'_>, policy: &Policy, state: &mut State, input: Input<'_>, effects: &mut Effects) {
+        let Entity::Account(_) = turn.entity else { return };
+        match input {
+            Input::Event(event) => on_event(turn, policy, state, event, effects),
+            Input::Timer(name) => {
+                if let Some(proposal) = name.strip_prefix(on_outcome::ENDING) {
+                    on_outcome::over(state, effects, proposal);
+                }
+            }
+        }
+        let timer = matches!(input, Input::Timer(_));
+        if !state.waiting.is_empty() || timer {
+            planner::plan(turn, policy, state, effects);
+        }
+        state.forget(turn.now, policy.draft.like_contact_messages);
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "READS names what is folded here; all else is the profile's")]
+fn on_event(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, effects: &mut Effects) {
+    state.profile.fold(event);
+    match &event.data {
+        Data::TouchpointRequested(data) => on_request(turn, state, effects, event, data),
+        Data::AlertClosed(data) => {
+            planner::drop_cause(state, effects, &format!("alert:{}", data.alert), turn.now);
+        }
+        Data::HealthBandChanged(data) => {
+            for band in [Band::Unknown, Band::Red, Band::Yellow, Band::Green].into_iter().filter(|b| *b != data.to) {
+                planner::drop_cause(state, effects, &format!("band:{}", band.name()), turn.now);
+            }
+        }
+        Data::ChurnForecasted(data) => state.tier = data.tier,
+        Data::EscalationRaised(data) => {
+            state.escalations.insert(data.escalation.clone());
+        }
+        Data::EscalationResolved(data) => {
+            state.escalations.remove(&data.escalation);
+        }
+        Data::InvoiceOverdue(data) => {
+            state.overdue.insert(data.invoice.to_string(), data.days_late.unwrap_or(1));
+        }
+        Data::InvoicePaid(data) => {
+            state.overdue.remove(data.invoice.as_str());
+        }
+        Data::ProposalDecided(data) => on_outcome::decided(turn, state, effects, data),
+        Data::ProposalVoided(data) => on_outcome::ended(turn, state, effects, &data.proposal, Ending::Voided),
+        Data::ProposalExpired(data) => on_outcome::ended(turn, state, effects, &data.proposal, Ending::Expired),
+        Data::ProposalReopened(data) => on_outcome::reopened(state, &data.proposal),
+        Data::ApprovalSigned(data) => on_outcome::signed(state, &data.proposal, data.not_after),
+        Data::DeliverySent(data) => on_outcome::sent(turn, policy, state, effects, &data.proposal, true),
+        Data::DeliveryUnknown(data) => on_outcome::sent(turn, policy, state, effects, &data.proposal, false),
+        Data::DeliveryFailed(data) => on_outcome::failed(state, effects, &data.proposal),
+        Data::OutreachDelivered(data) => on_answer::delivered(policy, state, event, data, turn.now),
+        Data::OutreachReplied(_) => on_answer::replied(state, event),
+        Data::ConversationRecorded(data) => on_answer::conversed(policy, state, event, data, turn.now),
+        Data::MeetingHeld(data) => on_answer::met(state, data),
+        Data::AccountMuted(data) => {
+            let name = data.name.as_ref().map(ToString::to_string);
+            state.mutes.retain(|mute| mute.scope != data.scope || mute.name != name);
+            state.mutes.push(Mute { scope: data.scope, name, until: data.until });
+        }
+        _ => {}
+    }
+}
+
+fn on_request(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, event: &Event, data: &TouchpointRequested) {
+    let header = &event.header;
+    let asked = header.actor.as_ref().map(|actor| actor.id.clone());
+    let agent = asked.unwrap_or_else(|| header.source.rsplit('/').next().unwrap_or(&header.source).to_owned());
+    planner::request(state, effects, Touch::of(data, agent, turn.now), turn.now);
+}

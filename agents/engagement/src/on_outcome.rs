@@ -1,0 +1,118 @@
+//! What became of a proposal: its budget is counted as sent, or given back.
+
+use agent::{Effects, Turn};
+use bus_schema::{
+    Data, Time,
+    data::{
+        facts::{BudgetReleased, ProposalDecided, ReleaseReason},
+        people::Verdict,
+    },
+    time::HOUR_MS,
+};
+
+use crate::{
+    policy::Policy,
+    state::{Ending, Open, Rejected, Sent, State},
+};
+
+/// A proposal's approval may reach the customer for so long after it ran out: the last attempt has a deadline of its own.
+const GRACE_MS: i64 = HOUR_MS;
+/// Timers that end proposals whose approval was out: `ending/<proposal>`.
+pub const ENDING: &str = "ending/";
+
+/// A person decided.
+pub fn decided(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, data: &ProposalDecided) {
+    match data.verdict {
+        Verdict::Approve => {
+            if let Some(open) = state.open.get_mut(&data.proposal) {
+                open.approved = true;
+            }
+        }
+        Verdict::Reject => {
+            if let Some(open) = state.settle(&data.proposal) {
+                let keys = open.cause_keys.iter().cloned();
+                state.rejected.extend(keys.map(|(play, cause_key)| Rejected { play, cause_key, at: turn.now }));
+                release(effects, &data.proposal, &open, ReleaseReason::Rejected);
+            }
+        }
+    }
+}
+
+/// A person took an approval back.
+pub fn reopened(state: &mut State, proposal: &str) {
+    if let Some(open) = state.open.get_mut(proposal) {
+        open.approved = false;
+    }
+}
+
+/// The courier may send from here on.
+pub fn signed(state: &mut State, proposal: &str, not_after: Time) {
+    if let Some(open) = state.open.get_mut(proposal) {
+        (open.approved, open.signed_until) = (true, Some(not_after.plus_ms(GRACE_MS)));
+    }
+}
+
+/// It was sent, or nobody can say that it was not.
+pub fn sent(turn: &Turn<'_>, policy: &Policy, state: &mut State, effects: &mut Effects, proposal: &str, known: bool) {
+    let reason = if known { ReleaseReason::Sent } else { ReleaseReason::Unknown };
+    let settled_before = !state.open.contains_key(proposal);
+    let Some(open) = state.open.remove(proposal).or_else(|| state.unsettle(proposal)) else { return };
+    if !settled_before {
+        release(effects, proposal, &open, reason);
+    }
+    effects.cancel_timer(format!("{ENDING}{proposal}"));
+    let message = Sent {
+        contact: open.contact,
+        class: open.class,
+        priority: Some(open.priority),
+        at: turn.now,
+        shingles: open.shingles,
+    };
+    state.count(message, policy.rest.days);
+}
+
+/// It was certainly not sent.
+pub fn failed(state: &mut State, effects: &mut Effects, proposal: &str) {
+    if let Some(open) = state.settle(proposal) {
+        let reason = open.ending.map_or(ReleaseReason::Failed, Ending::release);
+        effects.cancel_timer(format!("{ENDING}{proposal}"));
+        release(effects, proposal, &open, reason);
+    }
+}
+
+/// The gate ended it. An approval that is already out may still be sent: the budget is kept until that is settled.
+pub fn ended(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, proposal: &str, ending: Ending) {
+    let Some(open) = state.open.get_mut(proposal) else { return };
+    if let Some(until) = open.signed_until.filter(|until| turn.now < *until) {
+        open.ending = Some(ending);
+        effects.set_timer(format!("{ENDING}{proposal}"), until);
+        return;
+    }
+    if let Some(open) = state.settle(proposal) {
+        release(effects, proposal, &open, ending.release());
+    }
+}
+
+/// The time in which an ended proposal could still be sent is over.
+pub fn over(state: &mut State, effects: &mut Effects, proposal: &str) {
+    let ending = state.open.get(proposal).and_then(|open| open.ending);
+    if let Some(ending) = ending
+        && let Some(open) = state.settle(proposal)
+    {
+        release(effects, proposal, &open, ending.release());
+    }
+}
+
+impl Ending {
+    const fn release(self) -> ReleaseReason {
+        match self {
+            Self::Expired => ReleaseReason::Expired,
+            Self::Voided => ReleaseReason::Voided,
+        }
+    }
+}
+
+fn release(effects: &mut Effects, proposal: &str, open: &Open, reason: ReleaseReason) {
+    let released = BudgetReleased { proposal: proposal.to_owned(), contact: open.contact.clone(), reason };
+    effects.emit_for(&open.contact, Data::BudgetReleased(released));
+}
