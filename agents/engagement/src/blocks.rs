@@ -60,7 +60,8 @@ pub fn check(policy: &Policy, state: &State, now: Time, touch: &Touch) -> Result
     }
     if let Some(mute) = muted(state, now, touch) {
         let until = mute.until.map(|day| day.plus(1).start());
-        let detail = mute.until.map_or_else(|| "outreach is paused".to_owned(), |day| format!("outreach is paused until {day}"));
+        let detail =
+            mute.until.map_or_else(|| "outreach is paused".to_owned(), |day| format!("outreach is paused until {day}"));
         return Err(Stay::until(HeldReason::Paused, detail, until.map_or(later, |until| until.max(now.plus_ms(1)))));
     }
     let quiet = i64::from(policy.proposal.rejected_quiet_days) * DAY_MS;

@@ -137,9 +137,8 @@ fn attempt(policy: &Policy, state: &State, now: Time, touch: &Touch) -> Result<N
     let marks = shingles(&filled.body);
     budget::account(policy, state, now, touch.class)
         .map_err(|full| Stay::until(HeldReason::BudgetAccount, full.detail, full.free_at))?;
-    let (contact, role) = recipients::choose(policy, state, now, touch, &|contact| {
-        generic(policy, state, now, touch, contact, &marks)
-    })?;
+    let (contact, role) =
+        recipients::choose(policy, state, now, touch, &|contact| generic(policy, state, now, touch, contact, &marks))?;
     Ok(Next::Propose(Box::new(Plan { contact, role, filled, shingles: marks, fields, template_version })))
 }
 
@@ -163,9 +162,11 @@ fn arbiter(policy: &Policy, state: &State, now: Time, touch: &Touch) -> Option<N
         return Some(Next::Stay(Stay::until(HeldReason::Outranked, detail, later)));
     }
     let wait = i64::from(policy.hold.outranked_hours) * HOUR_MS;
-    let recent = state.sent.iter().rev().find(|sent| {
-        now.since_ms(sent.at) < wait && personal(sent.class) && sent.priority.is_some_and(before)
-    })?;
+    let recent = state
+        .sent
+        .iter()
+        .rev()
+        .find(|sent| now.since_ms(sent.at) < wait && personal(sent.class) && sent.priority.is_some_and(before))?;
     let name = recent.priority.map_or("other", Priority::name);
     let detail = format!("a {name} message was sent less than {} hours ago", policy.hold.outranked_hours);
     Some(Next::Stay(Stay::until(HeldReason::Outranked, detail, recent.at.plus_ms(wait))))
@@ -190,7 +191,8 @@ fn enough_facts(policy: &Policy, now: Time, touch: &Touch, fields: &[MergeField]
     if fresh >= min {
         return Ok(());
     }
-    let detail = format!("{fresh} facts younger than {} days to tell, {min} are needed", policy.draft.facts_age_days_max);
+    let detail =
+        format!("{fresh} facts younger than {} days to tell, {min} are needed", policy.draft.facts_age_days_max);
     Err(Stay::dropped(HeldReason::TooFewFacts, detail))
 }
 

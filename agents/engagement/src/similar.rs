@@ -8,11 +8,8 @@ const WORDS: usize = 4;
 
 /// The hashes of a text's four-word sequences, sorted, each once. Case and punctuation do not count.
 pub fn shingles(text: &str) -> Vec<u32> {
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
+    let words: Vec<String> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     let mut hashes: Vec<u32> = words.windows(WORDS).map(|four| fnv1a(four.join(" ").as_bytes())).collect();
     hashes.sort_unstable();
     hashes.dedup();

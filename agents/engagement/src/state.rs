@@ -234,7 +234,8 @@ impl State {
 impl Touch {
     /// A touch as an agent asks for it.
     pub fn of(request: &TouchpointRequested, agent: String, requested_at: Time) -> Self {
-        let noted = |text: &str, at: Time, events: &[Position]| Noted { text: text.to_owned(), at, events: events.into() };
+        let noted =
+            |text: &str, at: Time, events: &[Position]| Noted { text: text.to_owned(), at, events: events.into() };
         Self {
             id: request.touch.clone(),
             play: request.play.clone(),
@@ -259,7 +260,8 @@ impl Touch {
 
     /// The reasons, as a fact carries them.
     pub fn evidence(&self) -> Vec<Evidence> {
-        let evidence = |noted: &Noted| Evidence { text: noted.text.clone(), at: noted.at, events: noted.events.clone() };
+        let evidence =
+            |noted: &Noted| Evidence { text: noted.text.clone(), at: noted.at, events: noted.events.clone() };
         self.evidence.iter().map(evidence).collect()
     }
 

@@ -63,7 +63,8 @@ impl Template {
     /// # Errors
     /// Names line and cure.
     pub fn read(name: &str, version: u32, text: &str) -> Result<Self, PolicyError> {
-        let refused = |line: usize, problem: String| PolicyError::value(format!("template/{name} line {line}"), problem);
+        let refused =
+            |line: usize, problem: String| PolicyError::value(format!("template/{name} line {line}"), problem);
         if text.len() > TEMPLATE_BYTES_MAX {
             return Err(refused(1, format!("the text has more than {TEMPLATE_BYTES_MAX} bytes")));
         }
@@ -170,9 +171,9 @@ fn root(name: &str) -> &str {
 /// The dotted names in the expressions of a line.
 fn names(line: &str) -> impl Iterator<Item = &str> {
     let expressions = line.split("{{").skip(1).filter_map(|rest| rest.split("}}").next());
-    expressions.flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '.' && c != '_')).filter(|name| {
-        name.contains('.') && name.chars().next().is_some_and(char::is_alphabetic)
-    })
+    expressions
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '.' && c != '_'))
+        .filter(|name| name.contains('.') && name.chars().next().is_some_and(char::is_alphabetic))
 }
 
 /// A field left in a text that nobody fills.
