@@ -65,9 +65,14 @@ impl Batch {
 
     /// Adds an event by its serialised envelope.
     pub fn push_raw(&mut self, kind: Kind, entity_hash: u32, json: &[u8]) {
+        self.push_code(kind.code(), entity_hash, json);
+    }
+
+    /// Adds an event whose kind may be unknown: code 0 then, which no kind has.
+    pub fn push_code(&mut self, kind: u16, entity_hash: u32, json: &[u8]) {
         self.body.push(if self.body.is_empty() { b'[' } else { b',' });
         let offset = u32::try_from(self.body.len()).unwrap_or(u32::MAX);
-        self.index.push(IndexEntry { kind: kind.code(), entity: entity_hash, offset });
+        self.index.push(IndexEntry { kind, entity: entity_hash, offset });
         self.body.extend_from_slice(json);
     }
 
