@@ -23,6 +23,9 @@ pub(crate) struct Scenario {
     pub(crate) event_time: bool,
     #[serde(default)]
     pub(crate) policy: toml::Table,
+    /// Fields of a kind's data where a step does not name them, by kind.
+    #[serde(default)]
+    pub(crate) defaults: BTreeMap<String, Fields>,
     #[serde(default)]
     pub(crate) rules: Vec<Rule>,
     #[serde(default)]
@@ -69,6 +72,8 @@ pub(crate) struct Step {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Many {
+    #[serde(default)]
+    defaults: BTreeMap<String, Fields>,
     scenario: Vec<Scenario>,
 }
 
@@ -137,7 +142,15 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Scenario>, ScenarioError> {
     let error = |e: toml::de::Error| ScenarioError::Toml(e.to_string().trim_end().to_owned());
     let table: toml::Table = text.parse().map_err(error)?;
     let scenarios = if table.contains_key("scenario") {
-        toml::from_str::<Many>(text).map_err(error)?.scenario
+        let many: Many = toml::from_str(text).map_err(error)?;
+        let shared = |scenario: &mut Scenario| {
+            for (kind, fields) in &many.defaults {
+                scenario.defaults.entry(kind.clone()).or_insert_with(|| fields.clone());
+            }
+        };
+        let mut scenarios = many.scenario;
+        scenarios.iter_mut().for_each(shared);
+        scenarios
     } else {
         vec![toml::from_str(text).map_err(error)?]
     };

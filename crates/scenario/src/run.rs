@@ -35,7 +35,7 @@ pub(crate) fn run<A: Agent>(scenario: &Scenario) -> Result<(), ScenarioError> {
     expect::none(&resolve(&scenario.then_none), &world.said, entity).map_err(ScenarioError::Facts)
 }
 
-struct World<A: Agent> {
+struct World<'a, A: Agent> {
     entity: Entity,
     policy: A::Policy,
     policy_version: u32,
@@ -47,10 +47,11 @@ struct World<A: Agent> {
     said: Vec<Said>,
     names: BTreeMap<String, Position>,
     clock: ClockMode,
+    defaults: &'a BTreeMap<String, Fields>,
 }
 
-impl<A: Agent> World<A> {
-    fn new(scenario: &Scenario) -> Result<Self, ScenarioError> {
+impl<'a, A: Agent> World<'a, A> {
+    fn new(scenario: &'a Scenario) -> Result<Self, ScenarioError> {
         let mut policy = A::policy(&merged(A::DEFAULT_POLICY, &scenario.policy)?)?;
         for rule in &scenario.rules {
             A::adopt(&mut policy, &rule.name, rule.version, &rule.text)?;
@@ -67,6 +68,7 @@ impl<A: Agent> World<A> {
             said: Vec::new(),
             names: BTreeMap::new(),
             clock: if scenario.event_time { ClockMode::Event } else { ClockMode::Live },
+            defaults: &scenario.defaults,
         })
     }
 
@@ -283,7 +285,8 @@ impl<A: Agent> World<A> {
     }
 
     fn data(&self, kind: Kind, step: &Step) -> Result<Data, String> {
-        let mut fields: Fields = step.fields.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        let mut fields = self.defaults.get(kind.name()).cloned().unwrap_or_default();
+        fields.extend(step.fields.iter().map(|(k, v)| (k.clone(), v.clone())));
         fields.extend(step.data.clone());
         let mut fields = self.resolved(&fields);
         let named = fields.clone();

@@ -1,0 +1,53 @@
+//! Time passes: holds end, proposals expire, approvals go unattempted, stages and segments are looked at again.
+
+use agent::{Effects, Turn};
+use bus_schema::{Data, data::facts::ApprovalSigned};
+
+use crate::{
+    gate, life,
+    policy::Policy,
+    state::{State, Step},
+};
+
+/// A timer of the account is due.
+pub(crate) fn on_timer(turn: &Turn<'_>, policy: &Policy, state: &mut State, name: &str, effects: &mut Effects) {
+    if let Some(id) = name.strip_prefix(gate::HOLD) {
+        sign(turn, policy, state, id, effects);
+    } else if let Some(id) = name.strip_prefix(gate::EXPIRE) {
+        if state.proposals.get(id).is_some_and(|proposal| proposal.step == Step::Open) {
+            gate::expire(turn, state, id, effects);
+        }
+    } else if let Some(id) = name.strip_prefix(gate::ATTEMPT) {
+        if state.proposals.get(id).is_some_and(|proposal| proposal.step == Step::Signed) {
+            gate::reopen(turn, state, id, "supervisor", effects);
+        }
+    } else {
+        life::on_timer(turn, policy, state, name, effects);
+    }
+}
+
+/// The hold is over: signs, if everything still stands at this tick.
+fn sign(turn: &Turn<'_>, policy: &Policy, state: &mut State, id: &str, effects: &mut Effects) {
+    let Some(proposal) = state.proposals.get(id) else { return };
+    let Step::Held { decision, bytes_hash, sign_at } = proposal.step.clone() else { return };
+    if turn.now < sign_at {
+        effects.set_timer(format!("{}{id}", gate::HOLD), sign_at);
+        return;
+    }
+    if let Some(reason) = gate::fallen(policy, state, proposal) {
+        gate::void(turn, state, id, reason, effects);
+        return;
+    }
+    let not_after = turn.now.plus_ms(policy.gate.approval_ms());
+    if let Some(proposal) = state.proposals.get_mut(id) {
+        proposal.step = Step::Signed;
+    }
+    effects.set_timer(format!("{}{id}", gate::ATTEMPT), not_after.plus_ms(policy.gate.grace_ms()));
+    effects.emit(Data::ApprovalSigned(ApprovalSigned {
+        proposal: id.to_owned(),
+        decision,
+        bytes_hash,
+        not_after,
+        clock: turn.clock,
+    }));
+}
