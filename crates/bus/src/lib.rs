@@ -15,6 +15,7 @@ pub mod nats;
 mod pattern;
 mod reader;
 mod role;
+pub mod server;
 mod streams;
 
 pub use crate::{

@@ -1,57 +1,194 @@
 //! The real bus: one connection to a nats-server, as one role in one account.
+//!
+//! It speaks the `JetStream` API directly, because what the design asks for depends on exact error codes, on reads at
+//! the leader and on resetting consumers.
 
+mod api;
 mod connect;
+mod provision;
+mod reader;
+mod wire;
 
+use async_nats::HeaderMap;
 use bus_schema::subject::Stream;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::json;
 
+use api::Failure;
 pub use connect::{Connect, NatsBus};
+pub(crate) use connect::{MIN_VERSION, version_of};
+pub(crate) use reader::NatsReader;
 
-use crate::{BusError, Doubt, LogInfo, Message, Provisioning, PublishError, Reader, Stored, StreamState};
+use crate::{
+    BusError, Doubt, Message, PublishError, Reader, Stored, StreamState, bus::PUBLISH_TIMEOUT, reader::Source,
+};
+
+/// The expected sequence of the subject's last message.
+const EXPECTED_LAST: &str = "Nats-Expected-Last-Subject-Sequence";
+
+#[derive(Deserialize)]
+struct PubAck {
+    seq: u64,
+}
+
+#[derive(Deserialize)]
+struct MessageAnswer {
+    message: wire::RawMessage,
+}
+
+#[derive(Deserialize)]
+struct InfoAnswer {
+    state: StateAnswer,
+}
+
+#[derive(Deserialize)]
+struct StateAnswer {
+    first_seq: u64,
+    last_seq: u64,
+    messages: u64,
+    bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct PurgeAnswer {
+    purged: u64,
+}
 
 impl NatsBus {
-    pub(crate) async fn publish(&self, _message: Message, _expect_last: Option<u64>) -> Result<u64, PublishError> {
-        Err(PublishError::Unknown(Doubt::NoResponders))
+    pub(crate) async fn publish(&self, message: Message, expect_last: Option<u64>) -> Result<u64, PublishError> {
+        let headers = wire::to_client(&message.headers);
+        let mut headers = headers.map_err(|text| PublishError::Refused { code: 0, text })?;
+        if let Some(seq) = expect_last {
+            headers.insert(EXPECTED_LAST, seq.to_string());
+        }
+        self.publish_raw(message.subject, headers, message.body).await
     }
 
-    pub(crate) async fn last(&self, _stream: Stream, _subject: &str) -> Result<Option<Stored>, BusError> {
-        Err(unavailable("last message"))
+    async fn publish_raw(&self, subject: String, headers: HeaderMap, body: Bytes) -> Result<u64, PublishError> {
+        let answer = self.request(subject, Some(headers), body, PUBLISH_TIMEOUT).await;
+        let ack = answer.and_then(|message| api::read_answer::<PubAck>(&message.payload));
+        ack.map(|ack| ack.seq).map_err(publish_error)
     }
 
-    pub(crate) async fn get(&self, _stream: Stream, _seq: u64) -> Result<Option<Stored>, BusError> {
-        Err(unavailable("message by sequence"))
+    pub(crate) async fn last(&self, stream: Stream, subject: &str) -> Result<Option<Stored>, BusError> {
+        self.here(stream)?;
+        self.message(stream.name(), &json!({ "last_by_subj": subject }))
+            .await
+            .map_err(|e| e.into_bus("the last message", Some(stream)))
     }
 
-    pub(crate) async fn state(&self, _stream: Stream) -> Result<StreamState, BusError> {
-        Err(unavailable("stream state"))
+    pub(crate) async fn get(&self, stream: Stream, seq: u64) -> Result<Option<Stored>, BusError> {
+        self.here(stream)?;
+        self.message(stream.name(), &json!({ "seq": seq })).await.map_err(|e| e.into_bus("a message", Some(stream)))
+    }
+
+    /// `STREAM.MSG.GET` is answered by the leader; Direct Get may be answered by a follower that is behind.
+    async fn message(&self, stream: &str, which: &serde_json::Value) -> Result<Option<Stored>, Failure> {
+        match self.api::<MessageAnswer>(&format!("STREAM.MSG.GET.{stream}"), which).await {
+            Ok(answer) => answer.message.read().map(Some).map_err(Failure::Answer),
+            Err(Failure::Error(e)) if e.err_code == api::NO_MESSAGE => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    pub(crate) async fn state(&self, stream: Stream) -> Result<StreamState, BusError> {
+        self.here(stream)?;
+        let answer: InfoAnswer = self
+            .api(&format!("STREAM.INFO.{}", stream.name()), &json!({}))
+            .await
+            .map_err(|e| e.into_bus("the state", Some(stream)))?;
+        let StateAnswer { first_seq, last_seq, messages, bytes } = answer.state;
+        let first_seq = if messages == 0 { last_seq + 1 } else { first_seq };
+        Ok(StreamState { first_seq, last_seq, messages, bytes })
     }
 
     pub(crate) async fn reader(
         &self,
-        _stream: Stream,
-        _durable: &str,
-        _filters: &[String],
-        _from_seq: u64,
+        stream: Stream,
+        durable: &str,
+        filters: &[String],
+        from_seq: u64,
     ) -> Result<Reader, BusError> {
-        Err(unavailable("reader"))
+        self.here(stream)?;
+        let reader = NatsReader::open(self.clone(), stream, durable, filters, from_seq).await?;
+        Ok(Reader(Source::Nats(Box::new(reader))))
     }
 
-    pub(crate) async fn purge(&self, _stream: Stream, _filter: Option<&str>, _below_seq: u64) -> Result<u64, BusError> {
-        Err(unavailable("purge"))
+    pub(crate) async fn purge(&self, stream: Stream, filter: Option<&str>, below_seq: u64) -> Result<u64, BusError> {
+        self.here(stream)?;
+        if below_seq <= 1 {
+            // The server takes 0 for "everything".
+            return Ok(0);
+        }
+        let mut which = json!({ "seq": below_seq });
+        if let (Some(filter), Some(which)) = (filter, which.as_object_mut()) {
+            which.insert("filter".into(), filter.into());
+        }
+        let answer: PurgeAnswer = self
+            .api(&format!("STREAM.PURGE.{}", stream.name()), &which)
+            .await
+            .map_err(|e| e.into_bus("purge", Some(stream)))?;
+        Ok(answer.purged)
     }
 
-    pub(crate) async fn next_epoch(&self, _writer: &str) -> Result<u64, BusError> {
-        Err(unavailable("next epoch"))
+    pub(crate) async fn next_epoch(&self, writer: &str) -> Result<u64, BusError> {
+        let operation = || format!("the next epoch of {writer}");
+        let subject = format!("$KV.{}.{writer}", provision::EPOCHS);
+        let bucket = format!("KV_{}", provision::EPOCHS);
+        let mut doubts = 0;
+        loop {
+            let last = self
+                .message(&bucket, &json!({ "last_by_subj": subject }))
+                .await
+                .map_err(|e| e.into_bus(&operation(), None))?;
+            let (seq, epoch) = match &last {
+                None => (0, 0),
+                Some(stored) => (stored.seq, read_epoch(stored, &operation)?),
+            };
+            let mut headers = HeaderMap::new();
+            headers.insert(EXPECTED_LAST, seq.to_string());
+            let next = epoch + 1;
+            match self.publish_raw(subject.clone(), headers, next.to_string().into()).await {
+                Ok(_) => return Ok(next),
+                // Somebody else took this number, or nobody knows: the next one is free.
+                Err(PublishError::WrongLast) => {}
+                Err(PublishError::Unknown(_)) if doubts < 3 => doubts += 1,
+                Err(PublishError::Unknown(doubt)) => {
+                    return Err(BusError::Unavailable { operation: operation(), doubt });
+                }
+                Err(e @ (PublishError::Full | PublishError::Refused { .. })) => {
+                    return Err(BusError::Refused { operation: operation(), code: 0, text: e.to_string() });
+                }
+            }
+        }
     }
 
-    pub(crate) async fn provision(&self, _settings: &Provisioning) -> Result<(), BusError> {
-        Err(unavailable("provision"))
-    }
-
-    pub(crate) async fn log_info(&self) -> Result<LogInfo, BusError> {
-        Err(unavailable("log info"))
+    /// Whether the stream is in this connection's account.
+    fn here(&self, stream: Stream) -> Result<(), BusError> {
+        if stream.account() == self.role.account() { Ok(()) } else { Err(BusError::WrongAccount(stream)) }
     }
 }
 
-fn unavailable(operation: &str) -> BusError {
-    BusError::Unavailable { operation: operation.into(), doubt: Doubt::NoResponders }
+fn read_epoch(stored: &Stored, operation: &impl Fn() -> String) -> Result<u64, BusError> {
+    let number = std::str::from_utf8(&stored.body).ok().and_then(|text| text.parse().ok());
+    number.ok_or_else(|| BusError::Answer {
+        operation: operation(),
+        reason: format!("message {} holds no number", stored.seq),
+    })
+}
+
+fn publish_error(failure: Failure) -> PublishError {
+    match failure {
+        Failure::Doubt(doubt) => PublishError::Unknown(doubt),
+        Failure::Error(e) if matches!(e.err_code, api::WRONG_LAST | api::WRONG_LAST_IN_PROCESS) => {
+            PublishError::WrongLast
+        }
+        Failure::Error(e) if api::is_full(&e) => PublishError::Full,
+        // No leader, or a store that fails: it may or may not have been written.
+        Failure::Error(e) if e.code >= 500 => PublishError::Unknown(Doubt::NoResponders),
+        Failure::Error(e) => PublishError::Refused { code: e.err_code, text: e.description },
+        // A service that answers on this subject in the stream's place.
+        Failure::Answer(text) => PublishError::Refused { code: 0, text },
+    }
 }

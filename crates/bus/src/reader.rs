@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{BusError, Stored, memory::MemoryReader};
+use crate::{BusError, Stored, memory::MemoryReader, nats::NatsReader};
 
 /// Reads a stream in order from a position the caller keeps; nothing is acknowledged.
 #[derive(Debug)]
@@ -10,6 +10,7 @@ pub struct Reader(pub(crate) Source);
 
 #[derive(Debug)]
 pub(crate) enum Source {
+    Nats(Box<NatsReader>),
     Memory(MemoryReader),
 }
 
@@ -20,6 +21,7 @@ impl Reader {
     /// The bus was away for the whole `wait`. The reader goes on where it was; call again.
     pub async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Stored>, BusError> {
         match &mut self.0 {
+            Source::Nats(reader) => reader.next(max, wait).await,
             Source::Memory(reader) => reader.next(max, wait).await,
         }
     }
@@ -30,6 +32,7 @@ impl Reader {
     /// The bus does not answer. The position is kept; the next call of [`Reader::next`] applies it.
     pub async fn reset(&mut self, from_seq: u64) -> Result<(), BusError> {
         match &mut self.0 {
+            Source::Nats(reader) => reader.reset(from_seq).await,
             Source::Memory(reader) => {
                 reader.reset(from_seq);
                 Ok(())
@@ -40,6 +43,7 @@ impl Reader {
     /// How many messages wait behind the last one handed out, as far as known.
     pub fn pending(&self) -> u64 {
         match &self.0 {
+            Source::Nats(reader) => reader.pending(),
             Source::Memory(reader) => reader.pending(),
         }
     }
@@ -47,6 +51,7 @@ impl Reader {
     /// The sequence the next message has at least.
     pub fn position(&self) -> u64 {
         match &self.0 {
+            Source::Nats(reader) => reader.position(),
             Source::Memory(reader) => reader.position(),
         }
     }

@@ -13,6 +13,8 @@ pub struct Provisioning {
     pub partitions: Partitions,
     /// Byte limit of IN: above it, producers are told to wait.
     pub in_bytes_max: u64,
+    /// On how many servers a fresh stream is kept; more than one needs a cluster.
+    pub replicas: u8,
     /// Notes kept with a fresh log for its life (who made it).
     pub labels: BTreeMap<String, String>,
 }
@@ -34,6 +36,7 @@ impl Default for Provisioning {
             log_id: None,
             partitions: Partitions::default(),
             in_bytes_max: 1024 * 1024 * 1024,
+            replicas: 1,
             labels: BTreeMap::new(),
         }
     }

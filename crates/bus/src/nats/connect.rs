@@ -23,8 +23,8 @@ pub struct Connect {
 pub struct NatsBus {
     pub(super) client: Client,
     pub(super) role: Role,
-    /// Counts connections made and lost; a change means that pulls and answers under way are gone.
-    pub(super) changes: watch::Receiver<u64>,
+    /// Counts lost connections; a change means that pulls and answers under way are gone.
+    pub(super) lost: watch::Receiver<u64>,
 }
 
 impl fmt::Debug for Connect {
@@ -46,7 +46,7 @@ impl NatsBus {
     /// Nothing answers there, the key is refused, or the server is older than 2.14.
     pub async fn connect(connect: Connect) -> Result<Self, BusError> {
         let Connect { url, role, seed } = connect;
-        let (count, changes) = watch::channel(0_u64);
+        let (count, lost) = watch::channel(0_u64);
         let options = match seed {
             Some(seed) => ConnectOptions::with_nkey(seed),
             None => ConnectOptions::new(),
@@ -61,7 +61,7 @@ impl NatsBus {
             .reconnect_delay_callback(reconnect_delay)
             .event_callback(move |event| {
                 note(role, &event);
-                if matches!(event, Event::Connected | Event::Disconnected) {
+                if matches!(event, Event::Disconnected) {
                     count.send_modify(|n| *n += 1);
                 }
                 std::future::ready(())
@@ -73,7 +73,12 @@ impl NatsBus {
         if version_of(&found).is_none_or(|version| version < MIN_VERSION) {
             return Err(BusError::TooOld { url, found });
         }
-        Ok(Self { client, role, changes })
+        Ok(Self { client, role, lost })
+    }
+
+    /// Identity of the server this connection is on at the moment.
+    pub fn server_id(&self) -> String {
+        self.client.server_info().server_id
     }
 
     pub(crate) fn is_connected(&self) -> bool {
