@@ -78,6 +78,7 @@ impl MemoryBus {
     }
 
     pub(crate) async fn publish(&self, message: Message, expect_last: Option<u64>) -> Result<u64, PublishError> {
+        message.headers.check().map_err(|text| PublishError::Refused { code: 0, text })?;
         let fault = {
             let mut store = self.store();
             if store.away {

@@ -75,6 +75,15 @@ impl Headers {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Says which header cannot be sent, where one cannot: a line break would begin another header.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let name_fits = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+        match self.0.iter().find(|(name, value)| !name_fits(name) || value.contains(['\r', '\n'])) {
+            Some((name, _)) => Err(format!("header {name:?} has a character that no header may have")),
+            None => Ok(()),
+        }
+    }
+
     /// The packing index (`Ms-Index`), as text.
     pub fn index(&self) -> Option<&str> {
         self.get(HEADER_INDEX)

@@ -117,6 +117,8 @@ impl NatsBus {
 
     pub(crate) async fn purge(&self, stream: Stream, filter: Option<&str>, below_seq: u64) -> Result<u64, BusError> {
         self.here(stream)?;
+        // A purge beyond the end would move the end: the sequences between would be lost for good.
+        let below_seq = below_seq.min(self.state(stream).await?.last_seq + 1);
         if below_seq <= 1 {
             // The server takes 0 for "everything".
             return Ok(0);
@@ -190,5 +192,25 @@ fn publish_error(failure: Failure) -> PublishError {
         Failure::Error(e) => PublishError::Refused { code: e.err_code, text: e.description },
         // A service that answers on this subject in the stream's place.
         Failure::Answer(text) => PublishError::Refused { code: 0, text },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{api::ApiError, *};
+
+    #[test]
+    fn errors_are_sorted_by_what_a_writer_can_do() {
+        let of = |code, err_code, text: &str| {
+            publish_error(Failure::Error(ApiError { code, err_code, description: text.into() }))
+        };
+        assert_eq!(of(400, 10071, "wrong last sequence: 5"), PublishError::WrongLast);
+        assert_eq!(of(400, 10164, "wrong last sequence"), PublishError::WrongLast);
+        assert_eq!(of(503, 10077, "maximum bytes exceeded"), PublishError::Full);
+        assert_eq!(of(500, 10047, "insufficient storage resources available"), PublishError::Full);
+        // A disk that fails may have taken the message.
+        assert_eq!(of(503, 10077, "write error"), PublishError::Unknown(Doubt::NoResponders));
+        assert_eq!(of(503, 10008, "system temporarily unavailable"), PublishError::Unknown(Doubt::NoResponders));
+        assert!(matches!(of(400, 10054, "message size exceeds"), PublishError::Refused { code: 10054, .. }));
     }
 }

@@ -1,6 +1,7 @@
 //! What tests need: a real nats-server, an SMTP server, a browser.
 
 pub mod browser;
+pub mod nats;
 pub mod segment;
 pub mod smtp;
 pub mod tool;

@@ -22,6 +22,8 @@ pub(super) const NAME_IN_USE: u64 = 10058;
 pub(super) const WRONG_LAST: u64 = 10071;
 /// The subject's last message is another one, or another publish is in process.
 pub(super) const WRONG_LAST_IN_PROCESS: u64 = 10164;
+/// The stream lets nobody purge it; one of the few refusals that look like a failure of the server.
+const PURGE_DENIED: u64 = 10110;
 /// The store took the message for one reason or another not.
 const STORE_FAILED: u64 = 10077;
 /// A limit of the account, of the server or of the disk is reached.
@@ -66,7 +68,7 @@ impl Failure {
         match (self, stream) {
             (Self::Error(e), Some(stream)) if e.err_code == NO_STREAM => BusError::NoStream(stream),
             // The server is there and cannot right now: no leader, still recovering.
-            (Self::Error(e), _) if e.code >= 500 => {
+            (Self::Error(e), _) if e.code >= 500 && e.err_code != PURGE_DENIED => {
                 BusError::Unavailable { operation: operation(), doubt: Doubt::NoResponders }
             }
             (Self::Error(e), _) => BusError::Refused { operation: operation(), code: e.err_code, text: e.description },

@@ -27,11 +27,12 @@ use crate::{BusError, Doubt, Stored};
 /// Messages and bytes of one pull. The bytes bound what a reader that is far behind holds in memory.
 const PULL_MESSAGES: u64 = 512;
 const PULL_BYTES: u64 = 8 * 1024 * 1024;
-/// How long the server keeps a pull open, and how often it says that it still does.
-const PULL_EXPIRES: Duration = Duration::from_secs(30);
-const HEARTBEAT: Duration = Duration::from_secs(2);
+/// How long the server keeps a pull open, and how often it says that it still does. A reset does not end the pull of
+/// a reader that stands still; until that pull expires, its successor is handed nothing.
+const PULL_EXPIRES: Duration = Duration::from_secs(5);
+const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Without a word for this long, the pull is taken for lost.
-const SILENCE_MAX: Duration = Duration::from_secs(6);
+const SILENCE_MAX: Duration = Duration::from_millis(3500);
 /// After this long without a delivery, the consumer is asked whether it stands still.
 const IDLE_CHECK: Duration = Duration::from_secs(10);
 /// Between two tries while the bus is away.
@@ -50,7 +51,10 @@ pub(crate) struct NatsReader {
     pending: u64,
     lost: watch::Receiver<u64>,
     pull: Option<Pull>,
+    /// Deliveries were interrupted since the last reset.
     interrupted: bool,
+    /// The consumer may not exist on the server.
+    doubtful: bool,
 }
 
 /// A consumer that was reset, and what is delivered since.
@@ -74,6 +78,8 @@ enum Heard {
     Word,
     /// The deliveries cannot be continued: reset.
     Broken(&'static str),
+    /// The consumer is gone: create it and reset.
+    Gone,
 }
 
 #[derive(Deserialize)]
@@ -102,8 +108,8 @@ impl NatsReader {
             lost,
             pull: None,
             interrupted: false,
+            doubtful: true,
         };
-        reader.create().await?;
         reader.rewind().await?;
         Ok(reader)
     }
@@ -204,6 +210,7 @@ impl NatsReader {
             }
             Heard::Word => {}
             Heard::Broken(reason) => self.interrupt(reason),
+            Heard::Gone => self.lose_consumer(),
         }
     }
 
@@ -214,6 +221,11 @@ impl NatsReader {
         self.interrupted = true;
     }
 
+    fn lose_consumer(&mut self) {
+        self.interrupt("the consumer is gone");
+        self.doubtful = true;
+    }
+
     /// Resets the consumer to the position and subscribes afresh, so that nothing sent before can be taken for new.
     async fn rewind(&mut self) -> Result<(), BusError> {
         self.lost.mark_unchanged();
@@ -221,14 +233,13 @@ impl NatsReader {
             // Two readers that fight over one name, or a consumer that is deleted again and again, must not spin.
             sleep(INTERRUPTED_PAUSE).await;
         }
-        match self.reset_consumer().await {
-            Err(Failure::Error(e)) if matches!(e.err_code, api::NO_CONSUMER | api::NO_STREAM) => {
-                self.create().await?;
-                self.reset_consumer().await
-            }
-            answer => answer,
+        if self.doubtful {
+            self.create().await?;
         }
-        .map_err(|e| e.into_bus("a reset of a reader", Some(self.stream)))?;
+        // A consumer that is not there is not answered for: the next try creates it first.
+        self.doubtful = true;
+        self.reset_consumer().await.map_err(|e| e.into_bus("a reset of a reader", Some(self.stream)))?;
+        self.doubtful = false;
         let inbox = self.bus.client.new_inbox();
         let subscriber = self.bus.client.subscribe(inbox.clone()).await.map_err(|e| BusError::Answer {
             operation: format!("a subscription for {}", self.durable),
@@ -286,7 +297,7 @@ impl NatsReader {
         match self.bus.api::<ConsumerInfo>(&call, &json!({})).await {
             Ok(info) if info.num_pending == 0 => self.pending = 0,
             Ok(_) => self.interrupt("messages wait and none is delivered"),
-            Err(Failure::Error(e)) if e.err_code == api::NO_CONSUMER => self.interrupt("the consumer is gone"),
+            Err(Failure::Error(e)) if e.err_code == api::NO_CONSUMER => self.lose_consumer(),
             Err(e) => return Err(e.into_bus("the state of a reader", Some(self.stream))),
         }
         if let Some(pull) = &mut self.pull {
@@ -331,8 +342,8 @@ impl Pull {
                     return Heard::Broken("a delivery got lost");
                 }
             }
-            503 => return Heard::Broken("no consumer answers"),
-            409 if description.contains("Deleted") => return Heard::Broken("the consumer was deleted"),
+            503 => return Heard::Gone,
+            409 if description.contains("Deleted") => return Heard::Gone,
             // Expired or full: this pull is over, the consumer goes on.
             _ => self.open = 0,
         }

@@ -51,12 +51,12 @@ fn is_shown(name: &str) -> bool {
 
 /// Headers for the client; names the header that cannot be sent.
 pub(super) fn to_client(headers: &Headers) -> Result<HeaderMap, String> {
+    headers.check()?;
     let mut map = HeaderMap::new();
     for (name, value) in &headers.0 {
-        let bad = || format!("header {name:?} has a character that no header may have");
-        // The client's own conversions from text panic on such a character.
-        let name = HeaderName::from_str(name).map_err(|_| bad())?;
-        let value = HeaderValue::from_str(value).map_err(|_| bad())?;
+        // The client's conversions that cannot fail panic instead.
+        let name = HeaderName::from_str(name).map_err(|e| e.to_string())?;
+        let value = HeaderValue::from_str(value).map_err(|e| e.to_string())?;
         map.insert(name, value);
     }
     Ok(map)
