@@ -7,11 +7,12 @@ mod reader;
 mod store;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use bus_schema::{Time, subject::Stream};
+use bus_schema::{Partitions, Time, subject::Stream};
 use tokio::sync::Notify;
 
 pub use fault::Fault;
@@ -56,7 +57,7 @@ impl MemoryBus {
 
     /// A provisioned bus that stamps messages with a clock of the caller's.
     pub fn with_clock(clock: impl Fn() -> Time + Send + Sync + 'static) -> Self {
-        let log = LogInfo { id: fresh_log_id(), partitions: Default::default(), labels: Default::default() };
+        let log = LogInfo { id: fresh_log_id(), partitions: Partitions::default(), labels: BTreeMap::new() };
         let store = Mutex::new(Store::new(log));
         Self { shared: Arc::new(Shared { store, changed: Notify::new(), clock: Box::new(clock) }) }
     }

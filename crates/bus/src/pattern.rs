@@ -7,11 +7,10 @@ pub fn matches(pattern: &str, subject: &str) -> bool {
     while let Some(want) = wanted.next() {
         let token = tokens.next();
         match (want, token) {
-            (_, None) => return false,
             (">", Some(_)) if wanted.peek().is_none() => return true,
             ("*", Some(_)) => {}
             (want, Some(token)) if want == token => {}
-            (_, Some(_)) => return false,
+            (_, _) => return false,
         }
     }
     tokens.next().is_none()

@@ -43,7 +43,7 @@ impl Default for Provisioning {
 }
 
 /// How long a dead letter is kept.
-pub(crate) const DEAD_AGE_MAX: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+pub(crate) const DEAD_AGE_MAX: Duration = Duration::from_hours(90 * 24);
 
 /// What a stream takes.
 pub(crate) const fn subjects(stream: Stream) -> &'static [&'static str] {

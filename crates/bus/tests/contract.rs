@@ -1,13 +1,18 @@
 //! One contract, two buses: what holds on a real nats-server holds on its memory twin.
 
+#[cfg(test)]
 #[path = "contract/bench.rs"]
 mod bench;
+#[cfg(test)]
 #[path = "contract/chains.rs"]
 mod chains;
+#[cfg(test)]
 #[path = "contract/interruptions.rs"]
 mod interruptions;
+#[cfg(test)]
 #[path = "contract/messages.rs"]
 mod messages;
+#[cfg(test)]
 #[path = "contract/readers.rs"]
 mod readers;
 

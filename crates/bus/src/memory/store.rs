@@ -126,7 +126,9 @@ impl Log {
         let below = self.messages.range(..below_seq);
         let hit = |stored: &Stored| filter.is_none_or(|pattern| matches(pattern, &stored.subject));
         let gone: Vec<u64> = below.filter(|(_, stored)| hit(stored)).map(|(seq, _)| *seq).collect();
-        gone.iter().for_each(|seq| self.remove(*seq));
+        for seq in &gone {
+            self.remove(*seq);
+        }
         gone.len() as u64
     }
 

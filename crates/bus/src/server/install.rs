@@ -13,7 +13,7 @@ use tokio::{process::Command, time::timeout};
 const REQUIREMENTS: &str = include_str!("../../nats-server.requirements.txt");
 
 /// How long a download may take.
-const TIMEOUT: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Installs the server into `target`; says everything that was tried when nothing worked.
 ///

@@ -17,7 +17,7 @@ use super::{ServerError, ServerSettings, monitor, server_config_text};
 use crate::BusKeys;
 
 /// How long a server may recover its streams before it answers.
-const START_MAX: Duration = Duration::from_secs(120);
+const START_MAX: Duration = Duration::from_mins(2);
 /// How long a server may take to end after it was asked to.
 const STOP_MAX: Duration = Duration::from_secs(15);
 /// How long a port may stay taken by a server that is just ending.

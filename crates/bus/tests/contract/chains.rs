@@ -69,9 +69,7 @@ pub(crate) async fn two_chains_at_once_leave_one_order(bench: Bench) {
     let speak = |chain: Chain| {
         tokio::spawn(async move {
             for n in 1..=300 {
-                if let Err(e) = chain.push(turn(n), vec![event(n)]).await {
-                    return Err(e);
-                }
+                chain.push(turn(n), vec![event(n)]).await?;
                 if n % 20 == 0 {
                     chain.flush().await?;
                 }

@@ -18,7 +18,7 @@ pub(crate) async fn a_stored_message_reads_back_as_it_was_sent(bench: Bench) {
     let by_seq = bus.get(Stream::Log, seq).await.unwrap().unwrap();
     assert_eq!(bus.last(Stream::Log, SUBJECT).await.unwrap(), Some(by_seq.clone()));
     let mut reader = bus.reader(Stream::Log, "test", &[], 1).await.unwrap();
-    assert_eq!(read(&mut reader, 1).await, [by_seq.clone()]);
+    assert_eq!(read(&mut reader, 1).await, std::slice::from_ref(&by_seq));
     assert_eq!((by_seq.seq, &by_seq.subject, &by_seq.headers), (seq, &message.subject, &message.headers));
     assert_eq!(by_seq.body, message.body);
     assert!(before <= by_seq.time && by_seq.time <= now(), "{} is not within the test", by_seq.time);
