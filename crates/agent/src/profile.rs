@@ -131,6 +131,24 @@ pub const PROFILE_KINDS: &[Kind] = &[
     Kind::SegmentChanged,
 ];
 
+/// The kinds of the profile, followed by an agent's own: what an agent that embeds the profile reads.
+///
+/// `N` is the length of both together.
+///
+/// # Panics
+/// Another `N`: while compiling, where this is used for a constant.
+#[expect(clippy::indexing_slicing, reason = "runs while compiling, where a wrong length is a compile error")]
+pub const fn with_profile<const N: usize>(own: &[Kind]) -> [Kind; N] {
+    assert!(N == PROFILE_KINDS.len() + own.len(), "N is the length of both together");
+    let mut all = [Kind::AccountCreated; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < PROFILE_KINDS.len() { PROFILE_KINDS[at] } else { own[at - PROFILE_KINDS.len()] };
+        at += 1;
+    }
+    all
+}
+
 impl AccountProfile {
     /// Folds an event of an account; kinds that say nothing of its profile are passed over.
     #[expect(clippy::wildcard_enum_match_arm, reason = "PROFILE_KINDS names what is folded here")]

@@ -1,0 +1,97 @@
+//! Contacts, meetings, reviews, and what became of messages.
+
+use bus_schema::data::{
+    contact::{ContactLeft, Role},
+    engagement::{OutreachClicked, OutreachDelivered, OutreachReplied},
+    words::{Label, List, TouchClass},
+};
+
+use crate::{
+    metrics::Source,
+    moment::Moment,
+    on_support::heard,
+    state::{Account, Message, short},
+};
+
+/// A contact was named, with these roles.
+pub(crate) fn named(account: &mut Account, moment: &Moment<'_>, contact: &str, roles: &[Role]) {
+    account.sources.hear(moment.source, Source::Relationship);
+    account.relation.contacts_known = true;
+    if !roles.iter().any(matters) {
+        return;
+    }
+    // From being named on, until they are met.
+    account.relation.meet(short(contact), moment.at, moment.cause);
+    if roles.contains(&Role::Sponsor) {
+        account.relation.sponsor_left = None;
+    }
+}
+
+/// A contact left. A sponsor without a successor is missed.
+pub(crate) fn left(account: &mut Account, moment: &Moment<'_>, data: &ContactLeft) {
+    account.sources.hear(moment.source, Source::Relationship);
+    account.relation.contacts_known = true;
+    let was = account.profile.contacts.get(data.contact.as_str());
+    let sponsor = was.is_some_and(|contact| contact.has("sponsor"));
+    let stood_in = account.relation.successor == Some(short(&data.contact));
+    if !data.confirmed || !(sponsor || stood_in) {
+        return;
+    }
+    account.relation.successor = data.successor.as_ref().map(|contact| short(contact));
+    account.relation.sponsor_left = data.successor.is_none().then_some((data.on, moment.cause));
+}
+
+/// A meeting, review or kick-off was held; without anybody from the customer it is no touch.
+pub(crate) fn met(account: &mut Account, moment: &Moment<'_>, attended: &List<Label>) {
+    account.sources.hear(moment.source, Source::Relationship);
+    if attended.is_empty() {
+        return;
+    }
+    account.relation.touch(moment.at, moment.cause);
+    account.relation.answer_by_meeting(moment.at);
+    for contact in attended {
+        account.relation.meet(short(contact), moment.at, moment.cause);
+    }
+}
+
+/// The customer did not come.
+pub(crate) fn missed(account: &mut Account, moment: &Moment<'_>) {
+    account.sources.hear(moment.source, Source::Relationship);
+    account.relation.miss(moment.day, moment.cause);
+}
+
+/// A message arrived; only personal ones expect an answer.
+pub(crate) fn delivered(account: &mut Account, moment: &Moment<'_>, data: &OutreachDelivered) {
+    account.sources.hear(moment.source, Source::Relationship);
+    match data.class {
+        TouchClass::Relationship | TouchClass::Commercial => {
+            let id = short(&data.message);
+            account.relation.deliver(Message { id, at: moment.at, answered: false, cause: moment.cause });
+        }
+        TouchClass::Transactional | TouchClass::Survey | TouchClass::Other(_) => {}
+    }
+}
+
+/// A link was followed: a touch where accounts are served digitally first.
+pub(crate) fn clicked(account: &mut Account, moment: &Moment<'_>, _: &OutreachClicked) {
+    account.sources.hear(moment.source, Source::Relationship);
+    account.relation.clicked = account.relation.clicked.max(Some((moment.at, moment.cause)));
+}
+
+/// A message was answered.
+pub(crate) fn replied(account: &mut Account, moment: &Moment<'_>, data: &OutreachReplied) {
+    account.sources.hear(moment.source, Source::Relationship);
+    account.relation.touch(moment.at, moment.cause);
+    account.relation.answer(short(&data.message), moment.at);
+    if let Some(contact) = moment.contact {
+        account.relation.meet(short(contact), moment.at, moment.cause);
+    }
+    heard(account, moment, &data.reading);
+}
+
+const fn matters(role: &Role) -> bool {
+    match role {
+        Role::Sponsor | Role::Champion | Role::Admin => true,
+        Role::Billing | Role::User | Role::Other(_) => false,
+    }
+}

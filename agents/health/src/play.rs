@@ -1,0 +1,167 @@
+//! Plays on health facts: what they ask for, the evidence for the CSM, and the facts a draft may tell.
+//!
+//! A field never tells a score, a band, or what a single person did.
+
+use agent::{Effects, Turn};
+use bus_schema::{
+    Data, Day, Time,
+    data::facts::{Band, Evidence, MergeField, MetricState, TaskCreated, TouchpointRequested},
+};
+
+use crate::{
+    metrics::{Outcome, Source, View},
+    model::{Reading, Scored},
+    policy::{Play, Policy, Trigger},
+    state::Account,
+};
+
+/// Sentences of evidence at most.
+const EVIDENCE_MAX: usize = 4;
+/// Ordinals of derived ids: touches count from 0, tasks from here.
+const TASK_ID: u32 = 100;
+/// Days until a task is due.
+const TASK_DAYS: i32 = 7;
+
+/// Fires the plays on a change of band.
+pub(crate) fn on_band(
+    turn: &Turn<'_>,
+    policy: &Policy,
+    account: &mut Account,
+    change: (Band, Band),
+    scored: &Scored,
+    effects: &mut Effects,
+) {
+    let today = account.profile.day_of(turn.now, &policy.zone);
+    for (play, n) in policy.plays.iter().zip(0..TASK_ID) {
+        let fires = match play.when {
+            Trigger::BandFallsToRed => change.1 == Band::Red && change.0 > Band::Red,
+        };
+        let rests = account.played.get(&play.name).is_some_and(|last| today.0 - last.0 < play.cooldown_days);
+        let covered = !account.profile.incidents.is_empty() || account.sources.is_cut(today);
+        if !fires || rests || play.hold_in_incident && covered {
+            continue;
+        }
+        account.played.insert(play.name.clone(), today);
+        let touch = request(turn.id(n), play, &View::new(account, policy, turn.now), scored);
+        effects.emit(Data::TouchpointRequested(touch));
+    }
+}
+
+fn request(touch: String, play: &Play, view: &View<'_>, scored: &Scored) -> TouchpointRequested {
+    let evidence = evidence(view, scored);
+    let why = match evidence.first() {
+        Some(first) => format!("The account came to be at risk: {}", first.text),
+        None => "The account came to be at risk.".into(),
+    };
+    TouchpointRequested {
+        touch,
+        play: play.name.clone(),
+        play_version: play.version,
+        priority: play.priority,
+        class: play.class,
+        template: play.template.clone(),
+        roles: play.roles.clone(),
+        why,
+        evidence,
+        fields: fields(view),
+        value: view.account.profile.arr,
+        cause_key: "band:red".into(),
+    }
+}
+
+/// What costs most, in words, of what is known.
+fn evidence(view: &View<'_>, scored: &Scored) -> Vec<Evidence> {
+    let lost = |reading: &Reading| u32::from(reading.weight) * u32::from(100 - reading.points.min(100));
+    let mut worst: Vec<&Reading> =
+        scored.readings().filter(|reading| reading.state == MetricState::Known && lost(reading) > 0).collect();
+    worst.sort_by_key(|reading| std::cmp::Reverse(lost(reading)));
+    let sentence = |reading: &Reading| match &reading.outcome {
+        Outcome::Measured(found) => Some(Evidence {
+            text: sentence(&found.reason),
+            at: found.evidence.at.unwrap_or(view.now),
+            events: found.evidence.events.clone(),
+        }),
+        Outcome::Missing(_) => None,
+    };
+    worst.into_iter().filter_map(sentence).take(EVIDENCE_MAX).collect()
+}
+
+/// A reason as a sentence.
+fn sentence(reason: &str) -> String {
+    let mut letters = reason.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+/// Facts a draft may tell, each with its source.
+fn fields(view: &View<'_>) -> Vec<MergeField> {
+    let account = view.account;
+    let mut fields = Vec::new();
+    let usage_events = account.usage.cited();
+    let mut add = |name: &str, value: String, source: &str, at: Time, events: &[bus_schema::Position]| {
+        fields.push(MergeField { name: name.into(), value, source: source.into(), at, events: events.to_vec() });
+    };
+    let measured_at = account.measured.engagement.map(|measured| measured.at);
+    if let (Some(at), Some((now, before))) = (measured_at, account.measured.users_before_and_now(view.today)) {
+        add("usage.period", "last 14 days".into(), "the window that was measured", at, &usage_events);
+        add("usage.users_now", now.to_string(), "distinct users active in the last 14 days", at, &usage_events);
+        add("usage.users_before", before.to_string(), "distinct users active in the 14 days before", at, &usage_events);
+    }
+    if let Some(trend) = account.measured.trend {
+        let (found, at) = (trend.found, trend.at);
+        let percent = (found.ratio_bp + 50).div_euclid(100) - 100;
+        add(
+            "usage.days_now",
+            found.actual.to_string(),
+            "days of use by any user in the last 14 days",
+            at,
+            &usage_events,
+        );
+        add("usage.days_before", found.expected.to_string(), "the pace of the 28 days before", at, &usage_events);
+        add("usage.change_percent", format!("{percent:+} %"), "the one against the other", at, &usage_events);
+    }
+    if let Some(seats) = account.profile.seats() {
+        add("usage.seats", seats.to_string(), "seats assigned, else licensed", measured_at.unwrap_or(view.now), &[]);
+    }
+    let support = &account.support;
+    if let Some(at) = support.opened_trail.at() {
+        let (events, tickets) = (support.opened_trail.latest(), support.opened.within(view.today, 28));
+        add("support.tickets", tickets.to_string(), "tickets opened in 28 days", at, &events);
+        add("support.tickets_open", support.open().to_string(), "tickets open now", at, &events);
+    }
+    if let Some(at) = account.relation.touched {
+        let days = view.today.0 - view.day_of(at).0;
+        add(
+            "relationship.days_since_touch",
+            days.to_string(),
+            "days since we last spoke",
+            at,
+            &account.relation.two_way.latest(),
+        );
+    }
+    fields
+}
+
+/// Asks the CSM once to agree on goals with an account that has none.
+pub(crate) fn goals_task(turn: &Turn<'_>, policy: &Policy, account: &mut Account, today: Day, effects: &mut Effects) {
+    let after = policy.task.goals_after_days;
+    let age = account.profile.age_days(today);
+    let none = account.outcomes.goals_trail.is_empty();
+    if after == 0 || age <= after || !none || account.goals_asked || account.profile.vendor {
+        return;
+    }
+    // Where outcomes are trimmed nobody would see the goals.
+    if !policy.connected(Source::Outcomes) {
+        return;
+    }
+    account.goals_asked = true;
+    effects.emit(Data::TaskCreated(TaskCreated {
+        task: turn.id(TASK_ID),
+        play: None,
+        title: "Agree on goals with the customer".into(),
+        assignee: account.profile.owner.clone(),
+        due_on: today.plus(TASK_DAYS),
+        why: format!("{age} days after the start no goal is known, so nobody can say what the customer gained."),
+        events: Vec::new(),
+    }));
+}

@@ -1,0 +1,92 @@
+//! Which producers speak of this account, which of them went silent, and which days an incident covers.
+
+use std::collections::BTreeMap;
+
+use bus_schema::{Day, Time};
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::Source;
+
+/// Producers kept at most.
+const PRODUCERS_MAX: usize = 8;
+/// Incidents kept at most.
+const CUTS_MAX: usize = 8;
+
+/// Producers and incidents.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Sources {
+    producers: BTreeMap<String, Producer>,
+    cuts: Vec<Cut>,
+    /// Last day on which the interface was called.
+    pub(crate) called_on: Option<Day>,
+    /// Seats or invited users were told: use by nobody is then known to be none.
+    pub(crate) users_told: bool,
+}
+
+/// A producer: what it feeds, and since when it is silent.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+struct Producer {
+    feeds: Vec<Source>,
+    stalled: Option<Time>,
+}
+
+/// Days cut out of the windows of use.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Cut {
+    incident: u32,
+    from: Day,
+    /// The last day of the tail; none while the incident lasts.
+    to: Option<Day>,
+}
+
+impl Sources {
+    /// Notes that a producer feeds a source.
+    pub(crate) fn hear(&mut self, producer: &str, source: Source) {
+        if let Some(known) = self.producers.get_mut(producer) {
+            if !known.feeds.contains(&source) {
+                known.feeds.push(source);
+            }
+        } else if self.producers.len() < PRODUCERS_MAX {
+            self.producers.insert(producer.to_owned(), Producer { feeds: vec![source], stalled: None });
+        }
+    }
+
+    /// Notes that a producer went silent, or speaks again.
+    pub(crate) fn stalled(&mut self, producer: &str, since: Option<Time>) {
+        if let Some(known) = self.producers.get_mut(producer) {
+            known.stalled = since;
+        }
+    }
+
+    /// The silent producer of a source, and since when.
+    pub(crate) fn silent(&self, source: Source) -> Option<(&str, Time)> {
+        let mut feeding = self.producers.iter().filter(|(_, producer)| producer.feeds.contains(&source));
+        feeding.find_map(|(name, producer)| Some((name.as_str(), producer.stalled?)))
+    }
+
+    /// An incident opened.
+    pub(crate) fn cut_from(&mut self, incident: u32, from: Day) {
+        self.cuts.retain(|cut| cut.incident != incident);
+        self.cuts.push(Cut { incident, from, to: None });
+        if self.cuts.len() > CUTS_MAX {
+            self.cuts.remove(0);
+        }
+    }
+
+    /// An incident ended; `to` is the last day of its tail.
+    pub(crate) fn cut_to(&mut self, incident: u32, to: Day) {
+        for cut in self.cuts.iter_mut().filter(|cut| cut.incident == incident) {
+            cut.to = Some(to);
+        }
+    }
+
+    /// Whether an incident or its tail covers a day.
+    pub(crate) fn is_cut(&self, day: Day) -> bool {
+        self.cuts.iter().any(|cut| cut.from <= day && cut.to.is_none_or(|to| day <= to))
+    }
+
+    /// Forgets incidents that no window reaches any more.
+    pub(crate) fn forget(&mut self, today: Day) {
+        self.cuts.retain(|cut| cut.to.is_none_or(|to| to >= today.plus(-112)));
+    }
+}

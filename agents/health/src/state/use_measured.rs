@@ -1,0 +1,96 @@
+//! What the daily measuring of use found. Between two of them, and while nothing can be measured, it stands.
+
+use std::collections::VecDeque;
+
+use bus_schema::{Day, Time};
+use serde::{Deserialize, Serialize};
+
+/// Blocks of 28 days that hold the most users seen: a little over 180 days.
+const PEAK_BLOCKS: usize = 7;
+/// Days for which the users of a fortnight are kept, so that one can be set against the one before.
+const FORTNIGHTS_DAYS: i32 = 15;
+
+/// A measurement and when it was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Measured<T> {
+    pub(crate) found: T,
+    pub(crate) at: Time,
+}
+
+/// Core features in use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Adoption {
+    pub(crate) used: u16,
+    pub(crate) core: u16,
+}
+
+/// Who of those who could be active is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Engagement {
+    /// Users active in 28 days.
+    pub(crate) active: i64,
+    /// Seats, or the most users seen.
+    pub(crate) size: i64,
+    /// Whether `size` is seats.
+    pub(crate) seats: bool,
+    /// Mean weekly active users of up to four complete weeks since the first use, in hundredths.
+    pub(crate) weekly_hundredths: Option<i64>,
+}
+
+/// Use of the last 14 days against the 28 before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Trend {
+    /// User-days of the last 14 days, without cut days.
+    pub(crate) actual: i64,
+    /// What the same weekdays of the 28 days before give.
+    pub(crate) expected: i64,
+    /// The one in bp of the other.
+    pub(crate) ratio_bp: i64,
+}
+
+/// The latest measurements of use.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct UseMeasured {
+    pub(crate) adoption: Option<Measured<Adoption>>,
+    pub(crate) engagement: Option<Measured<Engagement>>,
+    pub(crate) trend: Option<Measured<Trend>>,
+    /// Users active in the 14 days before a day, for the last 15 days measured, oldest first.
+    fortnights: VecDeque<(Day, i64)>,
+    /// Most users seen in 28 days, by block of 28 days, oldest first; blocks without users are not there.
+    peaks: VecDeque<(i32, i64)>,
+}
+
+impl UseMeasured {
+    /// Remembers how many users were active in the 14 days before today.
+    pub(crate) fn remember_fortnight(&mut self, today: Day, users: i64) {
+        self.fortnights.retain(|(day, _)| *day < today && *day >= today.plus(-FORTNIGHTS_DAYS));
+        self.fortnights.push_back((today, users));
+    }
+
+    /// Users active in the latest 14 days measured, and in the 14 days before those.
+    pub(crate) fn users_before_and_now(&self, today: Day) -> Option<(i64, i64)> {
+        let (last, now) = self.fortnights.back().filter(|(day, _)| *day >= today.plus(-1))?;
+        let before = self.fortnights.iter().rev().find(|(day, _)| *day <= last.plus(-14))?;
+        Some((*now, before.1))
+    }
+
+    /// Remembers how many users were seen in the 28 days up to a day of this block.
+    pub(crate) fn remember_peak(&mut self, block: i32, users: i64) {
+        if users == 0 {
+            return;
+        }
+        match self.peaks.back_mut() {
+            Some(last) if last.0 == block => last.1 = last.1.max(users),
+            Some(_) | None => self.peaks.push_back((block, users)),
+        }
+        if self.peaks.len() > PEAK_BLOCKS {
+            self.peaks.pop_front();
+        }
+    }
+
+    /// The most users seen within the last seven blocks; an account silent for longer keeps the last size it had.
+    pub(crate) fn peak(&self, block: i32) -> Option<i64> {
+        let recent = self.peaks.iter().filter(|(own, _)| *own > block - 7).map(|(_, users)| *users).max();
+        recent.or_else(|| self.peaks.back().map(|(_, users)| *users))
+    }
+}

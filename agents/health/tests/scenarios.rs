@@ -1,0 +1,7 @@
+//! What health does, told in `scenarios/`.
+
+#[test]
+fn scenarios_come_true() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+    assert!(scenario::check::<health::Health>(folder).unwrap() >= 1);
+}
