@@ -31,7 +31,8 @@ pub(crate) fn on_recorded(
     }
     let id = data.proposal.as_str();
     gate::cancel_timers(id, effects);
-    let hold_until = turn.now.plus_ms(policy.gate.hold_ms());
+    // The last tick may be a minute old, and the hold is counted from the click.
+    let hold_until = turn.now.max(event.header.time).plus_ms(policy.gate.hold_ms());
     let bytes_hash = data.bytes_hash.as_ref().map(ToString::to_string);
     let approved = data.verdict == Verdict::Approve;
     match (data.verdict, bytes_hash.clone()) {

@@ -39,9 +39,9 @@ fn sign(turn: &Turn<'_>, policy: &Policy, state: &mut State, id: &str, effects: 
         return;
     }
     let not_after = turn.now.plus_ms(policy.gate.approval_ms());
-    if let Some(proposal) = state.proposals.get_mut(id) {
-        proposal.step = Step::Signed;
-    }
+    let Some(proposal) = state.proposals.get_mut(id) else { return };
+    proposal.step = Step::Signed;
+    let (play, contact, channel) = (proposal.play.clone(), proposal.contact.clone(), proposal.channel.clone());
     effects.set_timer(format!("{}{id}", gate::ATTEMPT), not_after.plus_ms(policy.gate.grace_ms()));
     effects.emit(Data::ApprovalSigned(ApprovalSigned {
         proposal: id.to_owned(),
@@ -49,5 +49,8 @@ fn sign(turn: &Turn<'_>, policy: &Policy, state: &mut State, id: &str, effects: 
         bytes_hash,
         not_after,
         clock: turn.clock,
+        play,
+        contact,
+        channel,
     }));
 }

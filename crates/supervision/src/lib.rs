@@ -1,1 +1,24 @@
-//! The shell of router and gate.
+//! The shell of the supervisor: what moves messages between the streams.
+//!
+//! Copies of what people say and of what became of actions, the publisher of signed approvals, the clock, and the
+//! install of the first rules. It decides nothing: the folds do. Invariant: each subject it writes has one input stream,
+//! and whatever it repeats after a crash is recognised.
+
+mod clock;
+mod copies;
+mod error;
+mod install;
+mod position_file;
+mod publisher;
+
+pub use crate::{
+    clock::{Clock, EventTime, Incoming, Pace, Quiesce, run_clock},
+    copies::{Copied, Copies},
+    error::SupervisionError,
+    install::{Published, Rule, RuleKind, publish, publish_first},
+    publisher::{AddressHash, Publisher, PublisherConfig},
+};
+
+/// Header of our own messages on `IN`: `clock` (ticks, and imported events beside them) or `forward` (an event sent on
+/// to its account's partition, pseudonyms in place).
+pub const HEADER_OWN: &str = "Ms-Own";

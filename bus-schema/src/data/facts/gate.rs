@@ -218,4 +218,10 @@ pub struct ApprovalSigned {
     pub not_after: Time,
     /// The clock `not_after` counts in.
     pub clock: ClockMode,
+    /// The play it comes from.
+    pub play: String,
+    /// The recipient, as a pseudonym.
+    pub contact: String,
+    /// How it is sent.
+    pub channel: String,
 }
