@@ -1,1 +1,114 @@
-//! The churn agent.
+//! The churn agent: how likely an account gives notice, cancels or ends, and which causes need a person.
+//!
+//! Signs in the inputs add up as log-odds on a base rate of the segment; a probability and a tier follow, with every
+//! part told. It deliberately never reads the health score, which rests on the same events, and it learns nothing by
+//! itself: another size of a sign is another policy, published by a person.
+//!
+//! Invariant: adding a sign never lowers a forecast, and each account has at most one open alert for each cause.
+
+pub mod alerts;
+pub mod forecast;
+pub mod odds;
+mod on_event;
+pub mod plays;
+pub mod policy;
+pub mod signals;
+pub mod state;
+
+use agent::{Agent, Effects, Input, PolicyError, Turn};
+use bus_schema::{Entity, Kind};
+
+pub use crate::{policy::Policy, state::State};
+
+/// The forecaster.
+#[derive(Clone, Copy, Debug)]
+pub struct Churn;
+
+impl Agent for Churn {
+    const NAME: &'static str = "churn";
+    const READS: &'static [Kind] = &[
+        // The profile's.
+        Kind::AccountCreated,
+        Kind::AccountUpdated,
+        Kind::AccountChurned,
+        Kind::AccountWonBack,
+        Kind::ContactAdded,
+        Kind::ContactUpdated,
+        Kind::ContactLeft,
+        Kind::ContactRoleChanged,
+        Kind::ConsentChanged,
+        Kind::OutreachUnsubscribed,
+        Kind::OutreachComplained,
+        Kind::OutreachBounced,
+        Kind::CsmAssigned,
+        Kind::SeatsMeasured,
+        Kind::ContractSigned,
+        Kind::ContractAmended,
+        Kind::ContractNoticeGiven,
+        Kind::ContractAutoRenewDisabled,
+        Kind::SubscriptionStarted,
+        Kind::SubscriptionChanged,
+        Kind::SubscriptionRenewed,
+        Kind::SubscriptionCancelled,
+        Kind::IncidentCovers,
+        Kind::StageChanged,
+        Kind::SegmentChanged,
+        // Use.
+        Kind::UserLoggedIn,
+        Kind::SessionEnded,
+        Kind::UsageRecorded,
+        Kind::UsageAggregated,
+        Kind::ApiCalled,
+        Kind::FeatureActivated,
+        Kind::PageViewed,
+        // Money.
+        Kind::InvoiceIssued,
+        Kind::InvoicePaid,
+        Kind::InvoicePaymentFailed,
+        Kind::InvoiceOverdue,
+        Kind::BudgetReported,
+        // People, support, voice, market, plans.
+        Kind::OrgChanged,
+        Kind::MeetingHeld,
+        Kind::MeetingMissed,
+        Kind::ReviewHeld,
+        Kind::EscalationRaised,
+        Kind::EscalationResolved,
+        Kind::TicketOpened,
+        Kind::OutreachDelivered,
+        Kind::OutreachReplied,
+        Kind::OutreachClicked,
+        Kind::NpsResponded,
+        Kind::CompetitorMentioned,
+        Kind::RenewalStageChanged,
+        Kind::ProjectUpdated,
+        Kind::OpportunityCreated,
+        Kind::OpportunityUpdated,
+        Kind::OpportunityWon,
+        Kind::OpportunityLost,
+        Kind::OutcomeDocumented,
+        // What people made of an alert: which proposal rests on it, and how it was decided.
+        Kind::OutreachProposed,
+        Kind::ProposalDecided,
+    ];
+    const EMITS: &'static [Kind] =
+        &[Kind::ChurnForecasted, Kind::AlertOpened, Kind::AlertUpdated, Kind::AlertClosed, Kind::TouchpointRequested];
+    const FOLD_VERSION: u32 = 1;
+    const DEFAULT_POLICY: &'static str = include_str!("../policy.toml");
+
+    type Policy = Policy;
+    type State = State;
+
+    fn policy(text: &str) -> Result<Policy, PolicyError> {
+        Policy::read(text)
+    }
+
+    fn step(turn: &Turn<'_>, policy: &Policy, state: &mut State, input: Input<'_>, effects: &mut Effects) {
+        let Entity::Account(_) = turn.entity else { return };
+        match input {
+            Input::Event(event) => on_event::fold(turn, policy, state, event, effects),
+            Input::Timer(forecast::DAILY) => forecast::daily(turn, policy, state, effects),
+            Input::Timer(_) => forecast::forecast(turn, policy, state, false, effects),
+        }
+    }
+}

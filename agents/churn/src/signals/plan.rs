@@ -1,0 +1,105 @@
+//! Signs in what was planned together: projects slip, nobody talks of growing.
+
+use std::collections::BTreeMap;
+
+use agent::AccountProfile;
+use bus_schema::{Data, Event, Position, data::onboarding::ProjectState};
+use serde::{Deserialize, Serialize};
+
+use super::{Look, Mark, Sign, Signal};
+
+/// Projects remembered.
+const PROJECTS_MAX: usize = 30;
+/// Days by which a project must have slipped.
+const SLIPPED_DAYS: i32 = 14;
+/// Days without talk of growing.
+const QUIET_DAYS: i32 = 180;
+/// Share of seats from which there would be something to talk about.
+const SEATS_BP: u64 = 6_000;
+
+/// What is known of plans.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Plan {
+    projects: BTreeMap<String, Project>,
+    /// The last word about an opportunity.
+    talked: Option<Mark>,
+    /// The last expansion signed.
+    expanded: Option<Mark>,
+    /// The last outcome somebody attested.
+    outcome: Option<Mark>,
+}
+
+/// A project as it slips.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Project {
+    slipped_days: i32,
+    delays: u8,
+    stopped: bool,
+    mark: Mark,
+}
+
+impl Plan {
+    /// Folds an event about plans, before the profile does: it still knows the revenue before.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only plans are folded here")]
+    pub fn fold(&mut self, event: &Event, cause: Position, profile: &AccountProfile) -> bool {
+        let mark = Mark { at: event.header.time, event: cause };
+        let more = |minor: i64| profile.arr.is_some_and(|arr| minor > arr.minor);
+        match &event.data {
+            Data::ProjectUpdated(data) => {
+                if data.state == ProjectState::Done || self.projects.len() >= PROJECTS_MAX {
+                    self.projects.remove(data.project.as_str());
+                    return true;
+                }
+                let fresh = Project { slipped_days: 0, delays: 0, stopped: false, mark };
+                let project = self.projects.entry(data.project.to_string()).or_insert(fresh);
+                let slipped = data.was_due_on.map_or(0, |was| (data.due_on.0 - was.0).max(0));
+                project.slipped_days = project.slipped_days.saturating_add(slipped);
+                if slipped > 0 || data.state == ProjectState::Delayed {
+                    project.delays = project.delays.saturating_add(1);
+                }
+                (project.stopped, project.mark) = (data.state == ProjectState::Stopped, mark);
+            }
+            Data::OpportunityCreated(_) | Data::OpportunityUpdated(_) | Data::OpportunityLost(_) => {
+                self.talked = Some(mark);
+            }
+            Data::OpportunityWon(_) => (self.talked, self.expanded) = (Some(mark), Some(mark)),
+            Data::ContractAmended(data) if more(data.arr.minor) => self.expanded = Some(mark),
+            Data::SubscriptionChanged(data) if more(data.mrr.minor.saturating_mul(12)) => self.expanded = Some(mark),
+            Data::OutcomeDocumented(_) => self.outcome = Some(mark),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The last expansion signed.
+    pub const fn expanded(&self) -> Option<&Mark> {
+        self.expanded.as_ref()
+    }
+
+    /// The last outcome somebody attested.
+    pub const fn outcome(&self) -> Option<&Mark> {
+        self.outcome.as_ref()
+    }
+
+    /// The signs that hold.
+    pub fn signals(&self, profile: &AccountProfile, look: &Look<'_>, found: &mut Vec<Signal>) {
+        let bad = |p: &&Project| p.stopped || p.slipped_days >= SLIPPED_DAYS || p.delays >= 2;
+        if let Some((name, project)) = self.projects.iter().find(|(_, project)| bad(project)) {
+            let reason = if project.stopped {
+                format!("project {name} was stopped")
+            } else {
+                format!("project {name} slipped {} times, by {} days", project.delays, project.slipped_days)
+            };
+            found.push(look.sign(Sign::ProjectDelayed, Some(project.mark.at), reason, vec![project.mark.event]));
+        }
+        // Without any word ever about opportunities the sales system is not connected, and silence says nothing.
+        if let Some(mark) = self.talked
+            && look.days_since(mark.at) >= QUIET_DAYS
+            && let (Some(used), Some(all)) = (profile.assigned_seats, profile.licensed_seats)
+            && used.saturating_mul(10_000) >= all.saturating_mul(SEATS_BP)
+        {
+            let reason = format!("no talk of growing since {}, {used} of {all} seats in use", mark.at.day());
+            found.push(look.sign(Sign::NoExpansionTalk, Some(mark.at), reason, vec![mark.event]));
+        }
+    }
+}
