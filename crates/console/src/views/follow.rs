@@ -1,0 +1,108 @@
+//! Follows the log and the dead letters for as long as the console runs.
+
+use std::time::Duration;
+
+use bus::Bus;
+use bus_schema::subject::Stream;
+use tokio::sync::watch;
+
+use super::{Views, ViewsError, dead, project};
+
+/// Messages projected in one transaction at most.
+const MESSAGES_MAX: usize = 256;
+/// How long one call waits for a message.
+const WAIT: Duration = Duration::from_secs(5);
+/// Pause after a failure, so that a bus that is away is not asked without end.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Names under which the positions are kept, on the bus and in the views.
+const DURABLE_LOG: &str = "console";
+const DURABLE_DEAD: &str = "console-dead";
+
+/// A stream that cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The bus did not answer.
+    #[error("the bus did not answer")]
+    Bus(#[from] bus::BusError),
+    /// The views could not take it.
+    #[error(transparent)]
+    Views(#[from] ViewsError),
+}
+
+/// Projects the log and the dead letters until `stop` turns true. Failures are said and tried again.
+pub(crate) async fn run(views: Views, bus: Bus, stop: watch::Receiver<bool>) {
+    tokio::join!(
+        follow(&views, &bus, Stream::Log, DURABLE_LOG, stop.clone()),
+        follow(&views, &bus, Stream::Dead, DURABLE_DEAD, stop),
+    );
+}
+
+async fn follow(views: &Views, bus: &Bus, stream: Stream, durable: &str, mut stop: watch::Receiver<bool>) {
+    let mut failing = false;
+    while !*stop.borrow() {
+        let work = once(views, bus, stream, durable);
+        let done = tokio::select! {
+            done = work => done,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        if let Err(error) = done {
+            // Said once for each outage, not for each attempt.
+            if !failing {
+                tracing::warn!(stream = stream.name(), error = %chain(&error), "the console cannot follow a stream");
+            }
+            failing = true;
+            tokio::time::sleep(PAUSE).await;
+        } else {
+            failing = false;
+        }
+    }
+}
+
+/// An error with the errors behind it, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        let said = source.to_string();
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        next = source.source();
+    }
+    text
+}
+
+async fn once(views: &Views, bus: &Bus, stream: Stream, durable: &str) -> Result<(), FollowError> {
+    let key = key(stream);
+    let mut at = views.position_of(key)?;
+    if bus.state(stream).await?.last_seq < at {
+        // The stream is younger than the view: another log lies behind this file.
+        tracing::warn!(stream = stream.name(), "the views are ahead of the stream and are built again");
+        views.reset()?;
+        at = 0;
+    }
+    let mut reader = bus.reader(stream, durable, &[], at + 1).await?;
+    loop {
+        let messages = reader.next(MESSAGES_MAX, WAIT).await?;
+        let views = views.clone();
+        let Some(last) = messages.last().map(|message| message.seq) else { continue };
+        let work = move || {
+            views.write(key, last, |t| {
+                messages.iter().try_for_each(|message| match stream {
+                    Stream::Dead => dead::message(t, message),
+                    _ => project::message(t, message),
+                })
+            })
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| ViewsError::Interrupted)??;
+    }
+}
+
+fn key(stream: Stream) -> &'static str {
+    match stream {
+        Stream::Dead => "dead",
+        _ => "log",
+    }
+}

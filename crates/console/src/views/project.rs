@@ -1,0 +1,92 @@
+//! From a message of the log to rows: every event is kept, some change what an account or a proposal is.
+
+use bus::Stored;
+use bus_schema::{Envelope, Event, Kind, Position, Time, batch, subject};
+use rusqlite::{Transaction, params};
+
+use super::{ViewsError, project_account, project_proposal};
+
+/// An event with where it stands and who wrote it.
+pub(crate) struct Placed<'a> {
+    pub(crate) position: Position,
+    pub(crate) envelope: &'a Envelope,
+    pub(crate) event: Event,
+    pub(crate) personal: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Placed<'_> {
+    /// Log time, which is what "when" means on every page.
+    pub(crate) fn at(&self) -> Time {
+        let header = &self.event.header;
+        if header.logtime == Time(0) { header.time } else { header.logtime }
+    }
+
+    /// A personal field as text.
+    pub(crate) fn personal(&self, name: &str) -> Option<&str> {
+        self.personal.get(name).and_then(serde_json::Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+    }
+}
+
+/// Projects one message. What cannot be read is skipped and said once: the runtime has already put it aside.
+pub(crate) fn message(t: &Transaction<'_>, message: &Stored) -> Result<(), ViewsError> {
+    let Some(index) = message.headers.index().and_then(|text| batch::decode_index(text).ok()) else {
+        tracing::warn!(log.seq = message.seq, "a message of the log has no readable packing index");
+        return Ok(());
+    };
+    let writer = subject::log_writer(&message.subject).unwrap_or_default();
+    for (at, entry) in index.iter().enumerate() {
+        // Ticks are most of a quiet log and say nothing about an account.
+        if entry.kind == Kind::ClockTicked.code() {
+            continue;
+        }
+        let position = Position { seq: message.seq, index: u16::try_from(at).unwrap_or(u16::MAX) };
+        let read = batch::envelope(&message.body, &index, at)
+            .map_err(|e| e.to_string())
+            .and_then(|envelope| envelope.event().map(|event| (envelope, event)).map_err(|e| e.to_string()));
+        match read {
+            Ok((envelope, event)) => {
+                let personal = envelope.open_personal();
+                one(t, writer, &Placed { position, envelope: &envelope, event, personal })?;
+            }
+            Err(error) => tracing::warn!(log.position = %position, error, "an event of the log cannot be shown"),
+        }
+    }
+    Ok(())
+}
+
+fn one(t: &Transaction<'_>, writer: &str, placed: &Placed<'_>) -> Result<(), ViewsError> {
+    keep(t, writer, placed)?;
+    if let Some(account) = placed.event.header.entity.account_id() {
+        project_account::apply(t, account, placed)?;
+    }
+    project_proposal::apply(t, placed)
+}
+
+fn keep(t: &Transaction<'_>, writer: &str, placed: &Placed<'_>) -> Result<(), ViewsError> {
+    let (header, envelope) = (&placed.event.header, placed.envelope);
+    let data = envelope.data.as_deref().map_or("{}", serde_json::value::RawValue::get);
+    let personal = (!placed.personal.is_empty()).then(|| serde_json::to_string(&placed.personal)).transpose()?;
+    t.prepare_cached("INSERT OR REPLACE INTO events VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)")?
+        .execute(params![
+            placed.position.seq,
+            placed.position.index,
+            header.time.0,
+            placed.at().0,
+            header.entity.to_string(),
+            header.entity.account_id(),
+            envelope.kind,
+            writer,
+            header.source,
+            header.contact,
+            envelope.actor,
+            header.late,
+            data,
+            personal,
+        ])?;
+    t.prepare_cached(
+        "INSERT INTO meta VALUES ('logtime', ?1)
+         ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(?1 AS INTEGER))",
+    )?
+    .execute([placed.at().0])?;
+    Ok(())
+}
