@@ -1,0 +1,35 @@
+//! Tells open pages that the views have moved; what they show then they ask for themselves.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::State,
+    response::sse::{Event, KeepAlive, Sse},
+};
+use futures_util::{Stream, stream};
+
+use crate::{app::App, routes::User};
+
+/// Changes within this span are told once.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// One `views` event for each time the views moved, until the console stops.
+pub(crate) async fn events(
+    State(app): State<Arc<App>>,
+    _user: User,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let changes = app.views.changes();
+    let stopping = app.stopping.subscribe();
+    let stream = stream::unfold((changes, stopping), |(mut changes, mut stopping)| async move {
+        let changed = tokio::select! {
+            changed = changes.changed() => changed,
+            _ = stopping.wait_for(|stop| *stop) => return None,
+        };
+        changed.ok()?;
+        tokio::time::sleep(QUIET).await;
+        let position = *changes.borrow_and_update();
+        let event = Event::default().event("views").data(position.to_string());
+        Some((Ok(event), (changes, stopping)))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::default())
+}
