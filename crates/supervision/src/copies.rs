@@ -5,15 +5,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use bus::{Bus, Chain, Packed, Reader, Stored};
+use bus::{Bus, Chain, Packed, Reader, Stored, chain::Progress};
 use bus_schema::{
     Kind, Partition, Partitions, TurnId,
     subject::{self, Stream},
 };
-use tokio::{
-    sync::{oneshot, watch},
-    task::JoinHandle,
-};
+use tokio::{sync::watch, task::JoinHandle};
 
 use crate::SupervisionError;
 
@@ -65,9 +62,11 @@ impl Copied {
 /// A running copy of one stream.
 #[derive(Debug)]
 pub struct Copies {
+    what: Copied,
     copied: watch::Receiver<u64>,
+    chains: BTreeMap<Partition, watch::Receiver<Progress>>,
     failed: watch::Receiver<Option<SupervisionError>>,
-    stop: Option<oneshot::Sender<()>>,
+    stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -95,7 +94,8 @@ impl Copies {
         let reader = from.reader(what.stream(), &format!("copy-{part}"), &[], start).await.map_err(read)?;
         let (copied_tx, copied) = watch::channel(start.saturating_sub(1));
         let (failed_tx, failed) = watch::channel(None);
-        let (stop, stopped) = oneshot::channel();
+        let (stop, stopped) = watch::channel(false);
+        let progress = chains.iter().map(|(p, chain): (&Partition, &Chain)| (*p, chain.progress())).collect();
         let copy = Copy { what, reader, chains, copied: copied_tx };
         let task = tokio::spawn(async move {
             if let Err(error) = copy.run(stopped).await {
@@ -103,31 +103,58 @@ impl Copies {
                 failed_tx.send_replace(Some(error));
             }
         });
-        Ok(Self { copied, failed, stop: Some(stop), task })
+        Ok(Self { what, copied, chains: progress, failed, stop, task })
     }
 
-    /// Sequence of the source up to which everything is copied and acknowledged.
-    pub fn copied(&self) -> watch::Receiver<u64> {
-        self.copied.clone()
+    /// Waits until everything up to a sequence of the source is copied and acknowledged.
+    ///
+    /// # Errors
+    /// Copying ended.
+    pub async fn wait(&self, seq: u64) -> Result<(), SupervisionError> {
+        let mut copied = self.copied.clone();
+        let reached = copied.wait_for(|copied| *copied >= seq).await.is_ok();
+        if reached { Ok(()) } else { Err(self.ended()) }
     }
 
-    /// Why copying ended, once it has.
-    pub fn failed(&self) -> watch::Receiver<Option<SupervisionError>> {
-        self.failed.clone()
+    /// Where each partition's copies end in the log.
+    pub fn written(&self) -> BTreeMap<Partition, u64> {
+        self.chains.iter().map(|(p, progress)| (*p, progress.borrow().seq)).collect()
+    }
+
+    fn ended(&self) -> SupervisionError {
+        let why = format!("copying to {} ended", self.what.name());
+        self.failed.borrow().clone().unwrap_or(SupervisionError::Unrest { why })
+    }
+
+    /// Waits until copying cannot go on. Never ends while all is well.
+    pub async fn failed(&self) -> SupervisionError {
+        failure(self.failed.clone()).await
     }
 
     /// Stops after what was read is copied.
-    pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        let _ = (&mut self.task).await;
+    pub async fn stop(&self) {
+        self.stop.send_replace(true);
+        let mut copied = self.copied.clone();
+        // The task drops its sender when it ends.
+        while copied.changed().await.is_ok() {}
     }
 }
 
 impl Drop for Copies {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// Waits for a failure to be told; for ever where the teller ended well.
+pub(crate) async fn failure(mut failed: watch::Receiver<Option<SupervisionError>>) -> SupervisionError {
+    loop {
+        if let Some(error) = failed.borrow_and_update().clone() {
+            return error;
+        }
+        if failed.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -139,11 +166,11 @@ struct Copy {
 }
 
 impl Copy {
-    async fn run(mut self, mut stopped: oneshot::Receiver<()>) -> Result<(), SupervisionError> {
+    async fn run(mut self, mut stopped: watch::Receiver<bool>) -> Result<(), SupervisionError> {
         let part = self.what.name();
         loop {
             let batch = tokio::select! {
-                _ = &mut stopped => return Ok(()),
+                _ = stopped.wait_for(|stop| *stop) => return Ok(()),
                 batch = self.reader.next(BATCH_MESSAGES_MAX, WAIT) => batch,
             };
             let batch = match batch {

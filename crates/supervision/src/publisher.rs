@@ -17,10 +17,7 @@ use bus_schema::{
     },
     subject::{self, Stream},
 };
-use tokio::{
-    sync::{oneshot, watch},
-    task::JoinHandle,
-};
+use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{SupervisionError, position_file::PositionFile};
 
@@ -61,7 +58,7 @@ impl std::fmt::Debug for PublisherConfig {
 pub struct Publisher {
     published: watch::Receiver<u64>,
     failed: watch::Receiver<Option<SupervisionError>>,
-    stop: Option<oneshot::Sender<()>>,
+    stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -80,12 +77,12 @@ impl Publisher {
         let mut reader = config.log.reader(Stream::Log, PART, &filter, done + 1).await.map_err(read)?;
         let (published_tx, published) = watch::channel(done);
         let (failed_tx, failed) = watch::channel(None);
-        let (stop, mut stopped) = oneshot::channel();
+        let (stop, mut stopped) = watch::channel(false);
         let work = Work { config, file };
         let task = tokio::spawn(async move {
             loop {
                 let batch = tokio::select! {
-                    _ = &mut stopped => return,
+                    _ = stopped.wait_for(|stop| *stop) => return,
                     batch = reader.next(BATCH_MESSAGES_MAX, WAIT) => batch,
                 };
                 let batch = match batch {
@@ -105,25 +102,33 @@ impl Publisher {
                 published_tx.send_replace(last);
             }
         });
-        Ok(Self { published, failed, stop: Some(stop), task })
+        Ok(Self { published, failed, stop, task })
     }
 
-    /// Sequence of the last supervisor message whose approvals are published.
-    pub fn published(&self) -> watch::Receiver<u64> {
-        self.published.clone()
+    /// Waits until the approvals of all supervisor messages up to a sequence of the log are published.
+    ///
+    /// # Errors
+    /// Publishing ended.
+    pub async fn wait(&self, seq: u64) -> Result<(), SupervisionError> {
+        let mut published = self.published.clone();
+        if published.wait_for(|published| *published >= seq).await.is_ok() {
+            return Ok(());
+        }
+        let why = "publishing approvals ended".to_owned();
+        Err(self.failed.borrow().clone().unwrap_or(SupervisionError::Unrest { why }))
     }
 
-    /// Why publishing ended, once it has.
-    pub fn failed(&self) -> watch::Receiver<Option<SupervisionError>> {
-        self.failed.clone()
+    /// Waits until publishing cannot go on. Never ends while all is well.
+    pub async fn failed(&self) -> SupervisionError {
+        crate::copies::failure(self.failed.clone()).await
     }
 
     /// Stops.
-    pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        let _ = (&mut self.task).await;
+    pub async fn stop(&self) {
+        self.stop.send_replace(true);
+        let mut published = self.published.clone();
+        // The task drops its sender when it ends.
+        while published.changed().await.is_ok() {}
     }
 }
 
