@@ -1,0 +1,105 @@
+//! Checkpoints: never ahead of what is acknowledged.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::{Part, Worker};
+use crate::error::RuntimeError;
+
+/// How long a checkpoint waits for acknowledgements before it is put off.
+const FLUSH_WAIT: Duration = Duration::from_millis(500);
+/// By how much it is put off.
+const PUT_OFF: Duration = Duration::from_secs(1);
+/// How long the last checkpoint before the end waits.
+const LAST_FLUSH_WAIT: Duration = Duration::from_secs(5);
+
+impl Worker {
+    pub(super) async fn checkpoint(&mut self) -> Result<(), RuntimeError> {
+        let waited = self.flush(FLUSH_WAIT).await?;
+        if !waited {
+            self.next_checkpoint = Instant::now() + PUT_OFF;
+            return Ok(());
+        }
+        for part in &mut self.parts {
+            part.save(self.partition).await;
+        }
+        self.since = 0;
+        self.next_checkpoint = Instant::now() + self.pace.every;
+        self.publish();
+        Ok(())
+    }
+
+    /// The checkpoint of a graceful stop. Without acknowledgements there is none: the next start folds a little more.
+    pub(super) async fn last_checkpoint(&mut self) -> Result<(), RuntimeError> {
+        if self.flush(LAST_FLUSH_WAIT).await? {
+            for part in &mut self.parts {
+                part.save(self.partition).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether everything said is acknowledged in time.
+    async fn flush(&mut self, wait: Duration) -> Result<bool, RuntimeError> {
+        let deadline = Instant::now() + wait;
+        for part in &mut self.parts {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match timeout(left, part.voice.flush()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(source)) => {
+                    let (agent, partition) = (part.fold.name(), self.partition);
+                    return Err(RuntimeError::Chain { agent, partition, source });
+                }
+                Err(_) => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Part {
+    /// Writes what changed. A store that fails is said once; the fold goes on, and the next start folds from further back.
+    async fn save(&mut self, partition: bus_schema::Partition) {
+        if self.fold.applied() == self.checkpoint {
+            return;
+        }
+        let changes = match self.fold.changes() {
+            Ok(Some(changes)) => changes,
+            Ok(None) => return,
+            Err(error) => return self.note(Some(format!("a state has no bytes: {error}"))),
+        };
+        let states = self.states.clone();
+        let applied = changes.meta.applied;
+        let saved = tokio::task::spawn_blocking(move || states.save(partition, &changes)).await;
+        let problem = match saved {
+            Ok(Ok(())) => {
+                self.fold.saved();
+                self.checkpoint = applied;
+                None
+            }
+            Ok(Err(error)) => Some(with_causes(&error)),
+            Err(error) => Some(error.to_string()),
+        };
+        self.note(problem);
+    }
+
+    fn note(&mut self, problem: Option<String>) {
+        if let (Some(problem), None) = (&problem, &self.store_error) {
+            tracing::error!(agent = self.fold.name(), problem, "a checkpoint was not written");
+        }
+        self.store_error = problem;
+    }
+}
+
+/// An error with what caused it, in one line.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

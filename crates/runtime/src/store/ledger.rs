@@ -1,0 +1,252 @@
+//! An ordered map of bytes with atomic batches, in one folder.
+
+use std::{
+    any::Any,
+    io,
+    mem::ManuallyDrop,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{StoreError, quarantine};
+
+/// Memory one ledger uses for pages; what is needed often, its keeper has in memory itself.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// How long an open waits for another process that has the folder, and how often it looks.
+const IN_USE_PATIENCE: Duration = Duration::from_secs(3);
+const IN_USE_RETRY: Duration = Duration::from_millis(20);
+/// Says whose the ledger is. Sorts behind every key of a keeper, which begin below.
+const IDENTITY_KEY: &[u8] = b"\xffidentity";
+
+/// A key and its value.
+pub type KeyValue = (Vec<u8>, Vec<u8>);
+
+/// A ledger in a folder. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    db: sled::Db,
+    path: PathBuf,
+}
+
+/// Changes that are written together or not at all.
+#[derive(Default)]
+pub struct Writes {
+    rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+/// Why a ledger is not used as it is.
+pub(super) enum Unusable {
+    /// Moving it aside and beginning afresh helps.
+    Damaged(String),
+    /// It does not.
+    Refused(StoreError),
+}
+
+impl Ledger {
+    /// Opens the ledger in `dir` that belongs to `identity`, or begins it.
+    ///
+    /// A ledger that is damaged or belongs to something else is moved below `quarantine` first; an empty one says that
+    /// its keeper has to rebuild. Blocks; a damaged ledger may leave a thread behind.
+    ///
+    /// # Errors
+    /// Another process has it open, or the folder cannot be used.
+    pub fn open(dir: &Path, quarantine: &Path, identity: &str) -> Result<Self, StoreError> {
+        let (ledger, ()) = Self::open_with(dir, quarantine, identity, |_| Ok(()))?;
+        Ok(ledger)
+    }
+
+    /// As [`Self::open`], and reads it under the same capture.
+    pub(super) fn open_with<T: Default + Send>(
+        dir: &Path,
+        quarantine: &Path,
+        identity: &str,
+        read: impl Fn(&Self) -> Result<T, Unusable> + Send + Sync,
+    ) -> Result<(Self, T), StoreError> {
+        match captured(|| open_once(dir, identity, &read)) {
+            Ok(opened) => Ok(opened),
+            Err(Unusable::Refused(error)) => Err(error),
+            Err(Unusable::Damaged(reason)) => {
+                quarantine::set_aside(dir, quarantine, &reason)?;
+                let again = captured(|| open_once(dir, identity, |_: &Self| Ok(T::default())));
+                again.map_err(|unusable| match unusable {
+                    Unusable::Refused(error) => error,
+                    Unusable::Damaged(problem) => StoreError::Broken { path: dir.into(), problem },
+                })
+            }
+        }
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.guarded("read", || self.db.get(key).map(|found| found.map(|value| value.to_vec())))
+    }
+
+    /// Whether a key is there.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub fn contains(&self, key: &[u8]) -> Result<bool, StoreError> {
+        self.guarded("read", || self.db.contains_key(key))
+    }
+
+    /// Every key that begins so, in order, with its value.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub fn scan(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError> {
+        let rows = || self.db.scan_prefix(prefix).map(|row| row.map(|(k, v)| (k.to_vec(), v.to_vec()))).collect();
+        self.guarded("read", rows)
+    }
+
+    /// Writes all changes or none, and waits until they are on disk. Blocks.
+    ///
+    /// # Errors
+    /// The store does not work; nothing of the batch is there after the next open, or all of it.
+    pub fn write(&self, writes: Writes) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (key, value) in writes.rows {
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        self.guarded("write", || self.db.apply_batch(batch))?;
+        self.guarded("flush", || self.db.flush().map(|_| ()))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Damaged pages may be met long after the open, and sled panics over them.
+    fn guarded<T>(&self, action: &'static str, run: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(result) => result.map_err(|source| StoreError::Sled { action, path: self.path.clone(), source }),
+            Err(panic) => Err(StoreError::Broken { path: self.path.clone(), problem: text(&*panic) }),
+        }
+    }
+}
+
+impl Writes {
+    /// No changes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a value. The key must begin with a byte below 255.
+    pub fn put(&mut self, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.rows.push((key.into(), Some(value.into())));
+    }
+
+    /// Removes a key; one that is not there is no matter.
+    pub fn remove(&mut self, key: impl Into<Vec<u8>>) {
+        self.rows.push((key.into(), None));
+    }
+
+    /// How many changes.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Writes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writes").field("rows", &self.rows.len()).finish()
+    }
+}
+
+/// Runs on a thread of its own, so that a panic ends there; what it left half done is never used.
+fn captured<T: Send>(run: impl FnOnce() -> Result<T, Unusable> + Send) -> Result<T, Unusable> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().name("store-open".into()).spawn_scoped(scope, run);
+        match thread.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => Err(Unusable::Damaged(text(&*panic))),
+            Err(source) => {
+                let error = StoreError::Folder { action: "start a thread to open", path: PathBuf::new(), source };
+                Err(Unusable::Refused(error))
+            }
+        }
+    })
+}
+
+fn open_once<T>(
+    dir: &Path,
+    identity: &str,
+    read: impl Fn(&Ledger) -> Result<T, Unusable>,
+) -> Result<(Ledger, T), Unusable> {
+    let folder = |source| Unusable::Refused(StoreError::Folder { action: "create", path: dir.into(), source });
+    std::fs::create_dir_all(dir).map_err(folder)?;
+    let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    let db = open_patiently(&config).map_err(|error| unusable(dir, error))?;
+    // A panic below must not run sled's own shutdown over pages it cannot read: that could panic again and abort.
+    let kept = ManuallyDrop::new(db.clone());
+    let ledger = Ledger { db, path: dir.into() };
+    claim(&ledger, identity)?;
+    let found = read(&ledger)?;
+    drop(ManuallyDrop::into_inner(kept));
+    Ok((ledger, found))
+}
+
+/// Opens; a process that ends may hold the folder a moment longer.
+fn open_patiently(config: &sled::Config) -> sled::Result<sled::Db> {
+    let deadline = Instant::now() + IN_USE_PATIENCE;
+    loop {
+        match config.open() {
+            Err(sled::Error::Io(error)) if in_use(&error) && Instant::now() < deadline => thread::sleep(IN_USE_RETRY),
+            opened => return opened,
+        }
+    }
+}
+
+/// A ledger belongs to one keeper and one log; one of another was copied here.
+fn claim(ledger: &Ledger, identity: &str) -> Result<(), Unusable> {
+    let found = ledger.db.get(IDENTITY_KEY).map_err(|error| unusable(&ledger.path, error))?;
+    match found {
+        Some(found) if found == identity.as_bytes() => Ok(()),
+        Some(found) => {
+            let found = String::from_utf8_lossy(&found).into_owned();
+            Err(Unusable::Damaged(format!("it belongs to {found}, not to {identity}")))
+        }
+        None if ledger.db.is_empty() => {
+            let claimed = ledger.db.insert(IDENTITY_KEY, identity.as_bytes()).and_then(|_| ledger.db.flush());
+            claimed.map(|_| ()).map_err(|error| unusable(&ledger.path, error))
+        }
+        None => Err(Unusable::Damaged("it does not say whose it is".into())),
+    }
+}
+
+fn unusable(dir: &Path, error: sled::Error) -> Unusable {
+    match error {
+        sled::Error::Io(error) if in_use(&error) => Unusable::Refused(StoreError::InUse(dir.into())),
+        sled::Error::Io(source) if refused(source.kind()) => {
+            Unusable::Refused(StoreError::Folder { action: "use", path: dir.into(), source })
+        }
+        error => Unusable::Damaged(error.to_string()),
+    }
+}
+
+/// sled wraps the failed lock into an error of kind `Other`.
+fn in_use(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
+}
+
+const fn refused(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull | io::ErrorKind::ReadOnlyFilesystem)
+}
+
+fn text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("it panicked without a message").chars().take(300).collect()
+}

@@ -1,0 +1,209 @@
+//! The folds of one agent in a ledger: the partition is the key's prefix, a checkpoint is one batch.
+//!
+//! sled survives a killed process, but with damaged files it may open and silently miss the end of what was written, or
+//! single pages of it. Each partition therefore carries the number and the sum of its rows: what does not add up is
+//! rebuilt.
+
+use std::{collections::BTreeMap, path::Path};
+
+use bus_schema::{Entity, Partition};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    Ledger, StoreError, Writes,
+    ledger::{KeyValue, Unusable},
+};
+use crate::fold::{Changes, Meta, Row, RowKey};
+
+const META: u8 = 0;
+const STATE: u8 = 1;
+const TIMER: u8 = 2;
+const SKIPPED: u8 = 3;
+const RULE: u8 = 4;
+
+/// The states of an agent on disk. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct States {
+    ledger: Ledger,
+}
+
+/// What a start finds of one partition: its rows, or why they cannot be used.
+pub(crate) type Loaded = BTreeMap<Partition, Result<(Meta, Vec<Row>), String>>;
+
+/// What the rows of a partition amount to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+struct Sum {
+    rows: u64,
+    /// Exclusive or of the hashes of all rows: the order of writing does not matter.
+    hash: u128,
+}
+
+impl States {
+    /// Opens the states of `agent` for the log `log` below `data`, and reads the partitions.
+    ///
+    /// # Errors
+    /// Another process has them open, or the folder cannot be used.
+    pub(crate) fn open(
+        data: &Path,
+        agent: &str,
+        log: &str,
+        partitions: &[Partition],
+    ) -> Result<(Self, Loaded), StoreError> {
+        let (dir, quarantine) = (data.join("state").join(agent), data.join("quarantine"));
+        let identity = format!("states 1 of {agent} for log {log}");
+        let (ledger, loaded) = Ledger::open_with(&dir, &quarantine, &identity, |ledger| read_all(ledger, partitions))?;
+        Ok((Self { ledger }, loaded))
+    }
+
+    /// Writes a checkpoint of one partition. Blocks.
+    ///
+    /// # Errors
+    /// The store does not work. The checkpoint before stands.
+    pub(crate) fn save(&self, partition: Partition, changes: &Changes) -> Result<(), StoreError> {
+        let mut sum = self.sum(partition)?;
+        let mut writes = Writes::new();
+        for (key, value) in &changes.rows {
+            let key = encode_key(partition, key);
+            if let Some(before) = self.ledger.get(&key)? {
+                sum.take(&key, &before);
+            }
+            match value {
+                Some(value) => {
+                    sum.add(&key, value);
+                    writes.put(key, value.clone());
+                }
+                None => writes.remove(key),
+            }
+        }
+        writes.put([partition.0, META], self.encode(&(&changes.meta, sum))?);
+        self.ledger.write(writes)
+    }
+
+    /// Forgets a partition. Blocks.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub(crate) fn wipe(&self, partition: Partition) -> Result<(), StoreError> {
+        let mut writes = Writes::new();
+        for (key, _) in self.ledger.scan(&[partition.0])? {
+            writes.remove(key);
+        }
+        self.ledger.write(writes)
+    }
+
+    fn sum(&self, partition: Partition) -> Result<Sum, StoreError> {
+        let Some(bytes) = self.ledger.get(&[partition.0, META])? else { return Ok(Sum::default()) };
+        let (_, sum): (Meta, Sum) = postcard::from_bytes(&bytes).map_err(|source| self.unreadable(source))?;
+        Ok(sum)
+    }
+
+    fn encode<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, StoreError> {
+        postcard::to_stdvec(value).map_err(|source| self.unreadable(source))
+    }
+
+    fn unreadable(&self, source: postcard::Error) -> StoreError {
+        StoreError::Encode { path: self.ledger.path().into(), source }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, key: &[u8], value: &[u8]) {
+        self.rows = self.rows.wrapping_add(1);
+        self.hash ^= hash(key, value);
+    }
+
+    fn take(&mut self, key: &[u8], value: &[u8]) {
+        self.rows = self.rows.wrapping_sub(1);
+        self.hash ^= hash(key, value);
+    }
+}
+
+fn hash(key: &[u8], value: &[u8]) -> u128 {
+    let mut hasher = Sha256::new();
+    hasher.update((key.len() as u64).to_le_bytes());
+    hasher.update(key);
+    hasher.update(value);
+    let hash: [u8; 32] = hasher.finalize().into();
+    hash.iter().take(16).fold(0, |hash, byte| (hash << 8) | u128::from(*byte))
+}
+
+fn read_all(ledger: &Ledger, partitions: &[Partition]) -> Result<Loaded, Unusable> {
+    let mut loaded = Loaded::new();
+    for partition in partitions {
+        let rows = ledger.scan(&[partition.0]).map_err(|error| Unusable::Damaged(error.to_string()))?;
+        if !rows.is_empty() {
+            loaded.insert(*partition, read_partition(rows));
+        }
+    }
+    Ok(loaded)
+}
+
+fn read_partition(rows: Vec<KeyValue>) -> Result<(Meta, Vec<Row>), String> {
+    let (mut meta, mut found, mut sum) = (None, Vec::with_capacity(rows.len()), Sum::default());
+    for (key, value) in rows {
+        if key.get(1) == Some(&META) {
+            meta = postcard::from_bytes::<(Meta, Sum)>(&value).ok();
+            continue;
+        }
+        sum.add(&key, &value);
+        let key = decode_key(&key).ok_or("a row has a key nobody writes")?;
+        found.push(Row { key, value });
+    }
+    let (meta, expected) = meta.ok_or("it does not say how far it came")?;
+    if sum != expected {
+        return Err(format!("its {} rows are not the {} that were written", sum.rows, expected.rows));
+    }
+    Ok((meta, found))
+}
+
+fn encode_key(partition: Partition, key: &RowKey) -> Vec<u8> {
+    let (tag, rest) = match key {
+        RowKey::State(entity) => (STATE, entity.to_string().into_bytes()),
+        // An entity has no control characters, so the zero byte ends it.
+        RowKey::Timer(entity, name) => (TIMER, format!("{entity}\0{name}").into_bytes()),
+        RowKey::Skipped(entity) => (SKIPPED, entity.to_string().into_bytes()),
+        RowKey::Rule(place) => (RULE, place.to_be_bytes().to_vec()),
+    };
+    [&[partition.0, tag], rest.as_slice()].concat()
+}
+
+fn decode_key(key: &[u8]) -> Option<RowKey> {
+    let (&[_, tag], rest) = key.split_first_chunk::<2>()?;
+    let text = || std::str::from_utf8(rest).ok();
+    match tag {
+        STATE => Some(RowKey::State(Entity::parse(text()?).ok()?)),
+        TIMER => {
+            let (entity, name) = text()?.split_once('\0')?;
+            Some(RowKey::Timer(Entity::parse(entity).ok()?, name.to_owned()))
+        }
+        SKIPPED => Some(RowKey::Skipped(Entity::parse(text()?).ok()?)),
+        RULE => Some(RowKey::Rule(u32::from_be_bytes(rest.try_into().ok()?))),
+        _ => None,
+    }
+}
+
+/// Changes a state together with the sum, as no accident would.
+#[cfg(test)]
+pub(crate) fn plant(dir: &Path, partition: Partition) {
+    let db = sled::open(dir).unwrap();
+    let (key, value) = db.scan_prefix([partition.0, STATE]).next().unwrap().unwrap();
+    let mut planted = value.to_vec();
+    planted[0] ^= 1;
+    let meta = db.get([partition.0, META]).unwrap().unwrap();
+    let (meta, mut sum): (Meta, Sum) = postcard::from_bytes(&meta).unwrap();
+    sum.take(&key, &value);
+    sum.add(&key, &planted);
+    db.insert([partition.0, META], postcard::to_stdvec(&(meta, sum)).unwrap()).unwrap();
+    db.insert(key, planted).unwrap();
+    db.flush().unwrap();
+}
+
+/// Removes a state and leaves the sum.
+#[cfg(test)]
+pub(crate) fn lose_row(dir: &Path, partition: Partition) {
+    let db = sled::open(dir).unwrap();
+    let (key, _) = db.scan_prefix([partition.0, STATE]).next().unwrap().unwrap();
+    db.remove(key).unwrap();
+    db.flush().unwrap();
+}
