@@ -15,6 +15,7 @@ mod on_moved;
 mod on_proposed;
 mod on_timer;
 mod policy;
+pub mod router;
 mod segment;
 mod stage;
 mod state;

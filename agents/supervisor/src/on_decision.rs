@@ -39,7 +39,7 @@ pub(crate) fn on_recorded(
         (Verdict::Approve, Some(bytes_hash)) => {
             if let Some(proposal) = state.proposals.get_mut(id) {
                 let sign_at = proposal.not_before.map_or(hold_until, |earliest| earliest.max(hold_until));
-                proposal.step = Step::Held { decision: turn.cause, bytes_hash, sign_at };
+                proposal.step = Step::Held { decision: turn.cause, bytes_hash, sign_at, clock: turn.clock };
                 effects.set_timer(format!("{}{id}", gate::HOLD), sign_at);
             }
         }

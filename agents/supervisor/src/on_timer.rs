@@ -29,9 +29,14 @@ pub(crate) fn on_timer(turn: &Turn<'_>, policy: &Policy, state: &mut State, name
 /// The hold is over: signs, if everything still stands at this tick.
 fn sign(turn: &Turn<'_>, policy: &Policy, state: &mut State, id: &str, effects: &mut Effects) {
     let Some(proposal) = state.proposals.get(id) else { return };
-    let Step::Held { decision, bytes_hash, sign_at } = proposal.step.clone() else { return };
+    let Step::Held { decision, bytes_hash, sign_at, clock } = proposal.step.clone() else { return };
     if turn.now < sign_at {
         effects.set_timer(format!("{}{id}", gate::HOLD), sign_at);
+        return;
+    }
+    // Decided in event time, and the log counts in another time: nobody meant it to be sent now.
+    if clock != turn.clock {
+        gate::reopen(turn, state, id, "supervisor", effects);
         return;
     }
     if let Some(reason) = gate::fallen(policy, state, proposal) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use agent::{AccountProfile, Usage};
 use bus_schema::{
     Day, Position, Time,
-    data::facts::{Band, MessageClass, Priority},
+    data::facts::{Band, ClockMode, MessageClass, Priority},
 };
 use serde::{Deserialize, Serialize};
 
@@ -120,7 +120,7 @@ pub(crate) enum Step {
     /// Waits for a person.
     Open,
     /// Approved; may be undone until it is signed.
-    Held { decision: Position, bytes_hash: String, sign_at: Time },
+    Held { decision: Position, bytes_hash: String, sign_at: Time, clock: ClockMode },
     /// Signed; the courier may send it.
     Signed,
     /// The courier is at it.

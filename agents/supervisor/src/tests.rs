@@ -309,7 +309,7 @@ fn judge(world: &World) -> Result<usize, TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_signed_without_a_valid_decision_and_its_hold(moves in moves()) {

@@ -1,0 +1,197 @@
+//! What the router remembers of one partition: a fold of its log.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bus_schema::{Data, Event, Partition, Partitions, Time, data::facts::ClockMode};
+use serde::{Deserialize, Serialize};
+
+use super::ids::{IDS_MAX, Ids};
+
+/// The router's state of one partition.
+#[derive(Clone, Debug)]
+pub struct RouterState {
+    pub(super) partition: Partition,
+    pub(super) partitions: Partitions,
+    meta: Meta,
+    ids: Ids,
+    /// Account by user.
+    members: BTreeMap<String, String>,
+    /// Users who are the same person.
+    merged: BTreeMap<String, BTreeSet<String>>,
+    places: BTreeMap<String, Place>,
+    changes: Vec<Change>,
+}
+
+/// Time, as the partition counts it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Meta {
+    last: Time,
+    clock: ClockMode,
+    /// Anything was appended yet.
+    begun: bool,
+}
+
+/// Where an account stands, as the supervisor said last.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub(super) stage: Option<String>,
+    pub(super) segment: Option<String>,
+}
+
+/// One change of the state since it was last kept. Kept in their order, the last one of a thing stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Change {
+    /// An id was remembered: at this time of the broker, or for ever.
+    Id(u128, Option<Time>),
+    /// An id was forgotten.
+    Forgotten(u128),
+    /// A user belongs to an account.
+    Member(String, String),
+    /// Two users are one person.
+    Merged(String, String),
+    /// An account's stage and segment.
+    Place(String, Option<String>, Option<String>),
+}
+
+impl RouterState {
+    /// Of a partition of which nothing is known yet.
+    pub const fn new(partition: Partition, partitions: Partitions) -> Self {
+        Self {
+            partition,
+            partitions,
+            meta: Meta { last: Time(0), clock: ClockMode::Live, begun: false },
+            ids: Ids { known: BTreeSet::new(), order: std::collections::VecDeque::new() },
+            members: BTreeMap::new(),
+            merged: BTreeMap::new(),
+            places: BTreeMap::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Folds an event of `cs.log.<p>.in`, stored at this time of the broker. Folding one again changes nothing.
+    pub fn fold(&mut self, event: &Event, stored: Time) {
+        let header = &event.header;
+        self.meta.last = self.meta.last.max(header.logtime);
+        self.meta.begun = true;
+        let id = agent::digest::number(&[&header.source, &header.id]);
+        if header.source.starts_with("import/") {
+            if self.ids.keep(id) {
+                self.changes.push(Change::Id(id, None));
+            }
+        } else if self.ids.remember(id, stored) {
+            self.changes.push(Change::Id(id, Some(stored)));
+        }
+        self.changes.extend(self.ids.forget(stored, IDS_MAX).into_iter().map(Change::Forgotten));
+        match &event.data {
+            Data::ClockTicked(data) => self.meta.clock = data.mode,
+            Data::ClockResumed(_) => self.meta.clock = ClockMode::Live,
+            Data::MembershipRecorded(data) => {
+                self.apply(Change::Member(data.user.to_string(), data.account.to_string()));
+            }
+            Data::IdentityMerged(data) => {
+                self.apply(Change::Merged(data.user.to_string(), data.previous.to_string()));
+            }
+            // The other kinds say nothing about routing.
+            _ => {}
+        }
+    }
+
+    /// Folds a fact of `cs.log.<p>.supervisor`.
+    pub fn fold_fact(&mut self, event: &Event) {
+        let Some(account) = event.header.entity.account_id() else { return };
+        let mut place = self.places.get(account).cloned().unwrap_or_default();
+        match &event.data {
+            Data::StageChanged(data) => place.stage = Some(data.to.clone()),
+            Data::SegmentChanged(data) => place.segment = Some(data.to.clone()),
+            // The other facts say nothing about stage or segment.
+            _ => return,
+        }
+        self.apply(Change::Place(account.to_owned(), place.stage, place.segment));
+    }
+
+    /// Whether an event of this identity was appended.
+    pub fn knows(&self, source: &str, id: &str) -> bool {
+        self.ids.contains(agent::digest::number(&[source, id]))
+    }
+
+    /// The account a user belongs to.
+    pub fn account_of(&self, user: &str) -> Option<&str> {
+        self.members.get(user).map(String::as_str)
+    }
+
+    /// The highest log time so far.
+    pub const fn last(&self) -> Time {
+        self.meta.last
+    }
+
+    /// In which time the partition counts.
+    pub const fn clock(&self) -> ClockMode {
+        self.meta.clock
+    }
+
+    /// Whether nothing was appended yet.
+    pub const fn is_empty(&self) -> bool {
+        !self.meta.begun
+    }
+
+    /// How many ids are remembered.
+    pub fn ids(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// What changed since the last call, to be kept together with [`Self::meta`].
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Time, as bytes to be kept.
+    pub fn meta(&self) -> (Time, ClockMode, bool) {
+        (self.meta.last, self.meta.clock, self.meta.begun)
+    }
+
+    /// Takes in what was kept: changes in any order, each thing once; nothing of it counts as changed.
+    pub fn restore(&mut self, (last, clock, begun): (Time, ClockMode, bool), kept: impl IntoIterator<Item = Change>) {
+        self.meta = Meta { last, clock, begun };
+        for change in kept {
+            match change {
+                Change::Id(id, Some(at)) => {
+                    self.ids.remember(id, at);
+                }
+                Change::Id(id, None) => {
+                    self.ids.keep(id);
+                }
+                Change::Forgotten(_) => {}
+                change @ (Change::Member(..) | Change::Merged(..) | Change::Place(..)) => self.apply(change),
+            }
+        }
+        self.ids.sort();
+        self.changes.clear();
+    }
+
+    pub(super) fn place(&self, account: &str) -> Option<&Place> {
+        self.places.get(account)
+    }
+
+    pub(super) fn merged_with(&self, user: &str) -> impl Iterator<Item = &str> {
+        self.merged.get(user).into_iter().flatten().map(String::as_str)
+    }
+
+    fn apply(&mut self, change: Change) {
+        match &change {
+            Change::Member(user, account) => {
+                self.members.insert(user.clone(), account.clone());
+            }
+            Change::Merged(user, previous) => {
+                for (one, other) in [(user, previous), (previous, user)] {
+                    self.merged.entry(one.clone()).or_default().insert(other.clone());
+                }
+            }
+            Change::Place(account, stage, segment) => {
+                let place = Place { stage: stage.clone(), segment: segment.clone() };
+                self.places.insert(account.clone(), place);
+            }
+            Change::Id(..) | Change::Forgotten(_) => {}
+        }
+        self.changes.push(change);
+    }
+}
