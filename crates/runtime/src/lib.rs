@@ -4,8 +4,10 @@
 //! message, append what it caused, and only after the acknowledgement remember that it was applied. It deliberately
 //! knows nothing of what an event means. Invariant: the store is a cache; losing it costs a refold and says nothing twice.
 
+mod binary;
 mod error;
 mod fold;
+pub mod http;
 mod partition;
 mod runtime;
 mod start;
@@ -18,6 +20,7 @@ mod tests;
 mod verify;
 
 pub use crate::{
+    binary::main,
     error::RuntimeError,
     fold::{AgentFold, Halt},
     runtime::{Config, Digest, Member, Runtime},

@@ -70,7 +70,7 @@ async fn fact_ids(bus: &Bus) -> Vec<String> {
     ids
 }
 
-async fn nothing_twice(bus: &Bus) -> usize {
+pub(super) async fn nothing_twice(bus: &Bus) -> usize {
     let ids = fact_ids(bus).await;
     let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len());

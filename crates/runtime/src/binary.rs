@@ -1,0 +1,163 @@
+//! The separate binary of an agent: five lines in its `main.rs`, the rest here.
+//!
+//! Settings: `<data>/mainstay.toml` › `MAINSTAY_<KEY>`, as for the other parts. It reads `data` (with
+//! `keys/<agent>.nk`), `nats_url`, `partitions` (`all`, or `0-7,12`), `agent` (the address of its port) and `log`.
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+
+use agent::Agent;
+use bus::{Bus, BusKeys, Connect, NatsBus, Role};
+use bus_schema::Partition;
+use figment::{
+    Figment,
+    providers::{Env, Format, Toml},
+};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use serde::Deserialize;
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    fold::AgentFold,
+    http::Server,
+    partition::with_causes,
+    runtime::{Config, Member, Runtime},
+};
+
+/// What of the common settings an agent reads; the others in the same file belong to other parts.
+#[derive(Deserialize)]
+struct Settings {
+    #[serde(default = "data_folder")]
+    data: PathBuf,
+    #[serde(default = "local_bus")]
+    nats_url: String,
+    #[serde(default = "all")]
+    partitions: String,
+    #[serde(default = "local_port")]
+    agent: SocketAddr,
+}
+
+fn data_folder() -> PathBuf {
+    "mainstay-data".into()
+}
+
+fn local_bus() -> String {
+    "nats://127.0.0.1:7722".into()
+}
+
+fn all() -> String {
+    "all".into()
+}
+
+fn local_port() -> SocketAddr {
+    ([127, 0, 0, 1], 7703).into()
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs one agent beside an existing bus until SIGTERM or Ctrl-C; then says what is left to say and checkpoints.
+pub fn main<A: Agent>() -> ExitCode {
+    run_agent(AgentFold::of::<A>())
+}
+
+fn run_agent(fold: AgentFold) -> ExitCode {
+    let filter = EnvFilter::try_from_env("MAINSTAY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let result = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|tokio| tokio.block_on(run(fold)));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(agent = fold.name(), "{}", with_causes(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(fold: AgentFold) -> Result<(), Failure> {
+    let data = std::env::var_os("MAINSTAY_DATA").map_or_else(data_folder, PathBuf::from);
+    let figment = Figment::from(Toml::file(data.join("mainstay.toml"))).merge(Env::prefixed("MAINSTAY_").split("__"));
+    let settings: Settings = figment.extract()?;
+    let partitions = parse_partitions(&settings.partitions)?;
+    let recorder = PrometheusBuilder::new().install_recorder()?;
+    let server = Server::bind(settings.agent).await?;
+    let role = role_of(fold.name())?;
+    let seed = BusKeys::load(&settings.data.join("keys"))?.seed(role)?.to_owned();
+    let connect = Connect { url: settings.nats_url, role, seed: Some(seed) };
+    let bus = Bus::from(NatsBus::connect(connect).await?);
+    let config = Config { partitions, durable: fold.name().to_owned(), ..Config::new(settings.data) };
+    let runtime = Runtime::start(config, bus.clone(), vec![Member { fold, bus }]).await?;
+    tracing::info!(agent = fold.name(), agent.listen = %server.address()?, "the agent runs");
+    let (stop, mut stopping) = watch::channel(false);
+    let stopped = async move { drop(stopping.wait_for(|stop| *stop).await) };
+    let serving = tokio::spawn(server.serve(runtime.clone(), Arc::new(move || recorder.render()), stopped));
+    let result = tokio::select! {
+        asked = asked_to_stop() => asked.map_err(Into::into),
+        failure = runtime.failed() => Err(Failure::from(failure)),
+    };
+    runtime.stop().await;
+    stop.send_replace(true);
+    serving.await??;
+    result
+}
+
+/// The user an agent connects as.
+fn role_of(agent: &str) -> Result<Role, Failure> {
+    let found = Role::ALL.into_iter().find(|role| matches!(role, Role::Agent(name) if *name == agent));
+    found.ok_or_else(|| format!("the bus has no user for an agent named {agent}").into())
+}
+
+/// Reads `all` or a list like `0-7,12`; `None` means all.
+fn parse_partitions(text: &str) -> Result<Option<Vec<Partition>>, Failure> {
+    if text.trim() == "all" {
+        return Ok(None);
+    }
+    let error = || format!("partitions: `{text}` is neither `all` nor a list like `0-7,12`");
+    let mut found = std::collections::BTreeSet::new();
+    for part in text.split(',') {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let number = |text: &str| Partition::parse(text.trim()).ok_or_else(error);
+        let (from, to) = (number(from)?, number(to)?);
+        if from > to {
+            return Err(error().into());
+        }
+        found.extend((from.0..=to.0).map(Partition));
+    }
+    Ok(Some(found.into_iter().collect()))
+}
+
+/// Done at SIGTERM or Ctrl-C.
+async fn asked_to_stop() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_are_read_and_mistakes_named() {
+        let list = |text: &str| parse_partitions(text).unwrap().map(|all| all.iter().map(|p| p.0).collect::<Vec<_>>());
+        assert_eq!(list("all"), None);
+        assert_eq!(list("3"), Some(vec![3]));
+        assert_eq!(list("0-2, 12,1"), Some(vec![0, 1, 2, 12]));
+        for wrong in ["", "a", "5-2", "1,,2", "-1", "300"] {
+            let error = parse_partitions(wrong).unwrap_err().to_string();
+            assert!(error.contains("0-7,12"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn only_agents_of_the_bus_have_a_user() {
+        assert_eq!(role_of("health").unwrap(), Role::Agent("health"));
+        assert!(role_of("puppet").is_err());
+    }
+}
