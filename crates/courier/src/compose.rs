@@ -112,6 +112,25 @@ impl Address {
     pub fn as_str(&self) -> &str {
         self.0.as_ref()
     }
+
+    pub(crate) fn inner(&self) -> &lettre::Address {
+        &self.0
+    }
+}
+
+impl Person {
+    /// Reads `Jo Doe <jo@vendor.example>`, or an address alone.
+    ///
+    /// # Errors
+    /// Text without an address.
+    pub fn parse(text: &str) -> Result<Self, ComposeError> {
+        let (name, address) = match text.trim().strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+            Some((name, address)) => (name.trim().trim_matches('"'), address),
+            None => ("", text.trim()),
+        };
+        line("name", name, 0, NAME_CHARS_MAX)?;
+        Ok(Self { name: name.to_owned(), address: Address::parse(address)? })
+    }
 }
 
 impl std::fmt::Display for Address {
@@ -308,6 +327,16 @@ mod tests {
             assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
             assert_eq!(head.lines().filter(|line| line.starts_with("From:")).count(), 1);
         }
+    }
+
+    #[test]
+    fn people_are_read_with_and_without_a_name() {
+        assert_eq!(Person::parse("Jo Doe <jo@x.example>").unwrap(), person("Jo Doe", "jo@x.example"));
+        assert_eq!(Person::parse(" \"Jo, D\" <jo@x.example> ").unwrap(), person("Jo, D", "jo@x.example"));
+        assert_eq!(Person::parse("jo@x.example").unwrap(), person("", "jo@x.example"));
+        assert!(
+            ["Jo", "Jo <>", "J\no <jo@x.example>", "<jo@x.example> Jo"].iter().all(|text| Person::parse(text).is_err())
+        );
     }
 
     #[test]

@@ -1,8 +1,25 @@
 //! The courier: delivers what was approved.
+//!
+//! The only crate that names SMTP, and the only part that holds delivery secrets. It composes mails for the console,
+//! and sends approved bytes. It deliberately keeps no state: stream `ACTION` says for each proposal what was approved,
+//! intended and done. Invariant: between an approval and an attempt stands an intent that only one courier can have
+//! written, and the stops are read after it; after any doubt nothing is sent again.
 
+mod action;
 mod compose;
+mod config;
+mod courier;
+mod delivery;
+mod eml;
+mod record;
+mod smtp;
+mod transport;
 
-pub use compose::{
-    Address, BODY_BYTES_MAX, ComposeError, Draft, NAME_CHARS_MAX, Person, SUBJECT_CHARS_MAX, URL_BYTES_MAX, bytes_hash,
-    compose,
+pub use crate::{
+    compose::{
+        Address, BODY_BYTES_MAX, ComposeError, Draft, NAME_CHARS_MAX, Person, SUBJECT_CHARS_MAX, URL_BYTES_MAX,
+        bytes_hash, compose,
+    },
+    config::{Config, Encryption, Smtp, SmtpUrlError},
+    courier::{Courier, CourierError, Progress, run},
 };

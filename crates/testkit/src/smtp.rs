@@ -1,6 +1,12 @@
 //! A real SMTP server (aiosmtpd) whose behaviour is chosen by the recipient's address.
 
-use std::{fs, net::SocketAddr, path::Path, process::Stdio, time::Duration};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -61,8 +67,8 @@ impl Behaviour {
 /// How the server is set up.
 #[derive(Clone, Default, Debug)]
 pub struct Options {
-    /// Certificate and key in PEM files: offers STARTTLS.
-    pub certificate: Option<(String, String)>,
+    /// Offers STARTTLS with a certificate of its own for `localhost`.
+    pub starttls: bool,
     /// User and password it asks for.
     pub credentials: Option<(String, String)>,
 }
@@ -95,6 +101,7 @@ struct About {
 pub struct SmtpServer {
     port: u16,
     folder: TempDir,
+    certificate_pem: Option<String>,
     _process: Child,
 }
 
@@ -120,12 +127,19 @@ impl SmtpServer {
         let script = folder.path().join("server.py");
         fs::write(&script, include_str!("../smtp/server.py")).map_err(io("write server.py"))?;
         let mut command = Command::new(tool::python()?);
-        command.arg("-u").arg(&script).arg(folder.path()).arg(arguments(options));
+        let certificate = if options.starttls { Some(Certificate::make(folder.path())?) } else { None };
+        command.arg("-u").arg(&script).arg(folder.path()).arg(arguments(options, certificate.as_ref()));
         command.env("PYTHONPATH", &packages).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONWARNINGS", "ignore");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
         let mut process = command.spawn().map_err(io("start the SMTP server"))?;
         let port = port(&mut process).await?;
-        Ok(Self { port, folder, _process: process })
+        let certificate_pem = certificate.map(|certificate| certificate.pem);
+        Ok(Self { port, folder, certificate_pem, _process: process })
+    }
+
+    /// The certificate to trust, where it offers STARTTLS.
+    pub fn certificate_pem(&self) -> Option<&str> {
+        self.certificate_pem.as_deref()
     }
 
     /// Where it listens.
@@ -169,9 +183,29 @@ impl SmtpServer {
     }
 }
 
-fn arguments(options: &Options) -> String {
-    let (certificate, key) = options.certificate.clone().unzip();
+/// A self-signed certificate for `localhost`, with its key beside it in files.
+struct Certificate {
+    pem: String,
+    path: PathBuf,
+    key_path: PathBuf,
+}
+
+impl Certificate {
+    fn make(folder: &Path) -> Result<Self, ToolError> {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])
+            .map_err(|e| ToolError::Answer { tool: "the certificate maker", said: e.to_string() })?;
+        let (path, key_path) = (folder.join("certificate.pem"), folder.join("key.pem"));
+        let pem = made.cert.pem();
+        fs::write(&path, &pem).map_err(io("write a certificate"))?;
+        fs::write(&key_path, made.signing_key.serialize_pem()).map_err(io("write a key"))?;
+        Ok(Self { pem, path, key_path })
+    }
+}
+
+fn arguments(options: &Options, certificate: Option<&Certificate>) -> String {
     let (user, password) = options.credentials.clone().unzip();
+    let paths = certificate.map(|certificate| (&certificate.path, &certificate.key_path));
+    let (certificate, key) = paths.unzip();
     serde_json::json!({ "certificate": certificate, "key": key, "user": user, "password": password }).to_string()
 }
 

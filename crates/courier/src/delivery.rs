@@ -1,0 +1,226 @@
+//! From one approval to its outcome.
+//!
+//! Order matters and stands here alone: check, intent, stops, attempt, outcome. An unsubscribe that was acknowledged
+//! before the intent is seen by the read of the stops, which comes after it.
+
+use bus::Bus;
+use bus_schema::{
+    Data, Time,
+    data::{
+        action::{ClockMode, DeliveryFailed, DeliveryIntended, DeliverySent, DeliveryUnknown, FailureReason},
+        words::Label,
+    },
+    subject::{Stop, Stream},
+};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::{
+    action::{Approved, Objection},
+    compose::bytes_hash,
+    config::Config,
+    record::{Appended, Record, now},
+    transport::{Attempt, Letter, Transport},
+};
+
+/// How an approval ended, for the metrics.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    Sent,
+    Failed,
+    Unknown,
+    /// Another courier, or a withdrawal, came first.
+    NotOurs,
+}
+
+impl Outcome {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::NotOurs => "not_ours",
+        }
+    }
+}
+
+/// Carries an approval out, or records why not.
+pub(crate) async fn deliver(config: &Config, bus: &Bus, approved: &Approved) -> Outcome {
+    let letter = match approved.letter(&config.envelope_from) {
+        Ok(letter) => letter,
+        Err(objection) => return object(bus, approved, approved.seq, objection).await,
+    };
+    let until = Instant::now() + config.deadline;
+    let deadline = now().plus_ms(i64::try_from(config.deadline.as_millis()).unwrap_or(i64::MAX));
+    let intended = DeliveryIntended { proposal: approved.data.proposal.clone(), deadline };
+    let intent = Record::new(&approved.subject, approved.seq, &approved.event, Data::DeliveryIntended(intended), None);
+    let Appended::Stored(intent) = intent.append(bus).await else { return Outcome::NotOurs };
+    if let Some(objection) = expired(bus, approved, intent, until).await {
+        return object(bus, approved, intent, objection).await;
+    }
+    let end = attempts(config, bus, approved, &letter, until).await;
+    finish(bus, approved, intent, end, &letter).await
+}
+
+/// How the attempts ended.
+enum End {
+    Attempted(Attempt),
+    Stopped(Stop),
+    Objected(Objection),
+}
+
+/// Attempts until it is taken, doubtful, refused for good, or too late. Stops are read before each one.
+async fn attempts(config: &Config, bus: &Bus, approved: &Approved, letter: &Letter, until: Instant) -> End {
+    let transport = Transport::choose(config, approved.data.clock);
+    let mut waits = config.retry_after.iter();
+    loop {
+        match stop(bus, approved, until).await {
+            Ok(None) => {}
+            Ok(Some(stop)) => return End::Stopped(stop),
+            Err(objection) => return End::Objected(objection),
+        }
+        if Instant::now() >= until {
+            let text = "the time for the attempt was over before it began".to_owned();
+            return End::Objected(Objection { reason: FailureReason::Expired, text });
+        }
+        let attempt = transport.send(config, letter, until).await;
+        let again = matches!(attempt, Attempt::Refused { later: true, .. });
+        match waits.next().map(|wait| Instant::now() + *wait).filter(|next| again && *next < until) {
+            Some(next) => sleep_until(next).await,
+            None => return End::Attempted(attempt),
+        }
+    }
+}
+
+/// The stop that holds the message; read where the stream is led, never from a follower that may be behind.
+async fn stop(bus: &Bus, approved: &Approved, until: Instant) -> Result<Option<Stop>, Objection> {
+    let data = &approved.data;
+    let scopes = [
+        Stop::All,
+        Stop::Play(data.play.as_str().to_owned()),
+        Stop::Contact(data.contact.as_str().to_owned()),
+        Stop::Address(data.address_hmac.as_str().to_owned()),
+    ];
+    for scope in scopes {
+        let subject = scope.subject();
+        loop {
+            match bus.last(Stream::Action, &subject).await {
+                Ok(Some(_)) => return Ok(Some(scope)),
+                Ok(None) => break,
+                Err(error) if Instant::now() >= until => {
+                    let text = format!("the stops could not be read: {error}");
+                    return Err(Objection { reason: FailureReason::Other, text });
+                }
+                Err(error) => {
+                    tracing::warn!(courier.error = %error, "cannot read the stops; trying again");
+                    sleep(std::time::Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Compares the broker's time of the intent with the end of the approval; an approval on event time has no such end.
+async fn expired(bus: &Bus, approved: &Approved, intent: u64, until: Instant) -> Option<Objection> {
+    match approved.data.clock {
+        ClockMode::Event => return None,
+        ClockMode::Live => {}
+    }
+    loop {
+        match bus.get(Stream::Action, intent).await {
+            Ok(Some(stored)) if stored.time <= approved.data.not_after => return None,
+            Ok(Some(stored)) => {
+                let text = format!("the approval ended at {}, it was {}", approved.data.not_after, stored.time);
+                return Some(Objection { reason: FailureReason::Expired, text });
+            }
+            Ok(None) | Err(_) if Instant::now() >= until => {
+                let text = "the age of the approval could not be checked".to_owned();
+                return Some(Objection { reason: FailureReason::Other, text });
+            }
+            Ok(None) | Err(_) => sleep(std::time::Duration::from_millis(100)).await,
+        }
+    }
+}
+
+async fn finish(bus: &Bus, approved: &Approved, intent: u64, end: End, letter: &Letter) -> Outcome {
+    let proposal = approved.data.proposal.clone();
+    match end {
+        End::Attempted(Attempt::Sent(response)) => {
+            let bytes_hash = Label::nearest(&bytes_hash(&letter.bytes));
+            let sent = DeliverySent { proposal, bytes_hash, response: Some(response) };
+            record(bus, approved, intent, Data::DeliverySent(sent), None, Outcome::Sent).await
+        }
+        End::Attempted(Attempt::Doubt(reason)) => {
+            let unknown = DeliveryUnknown { proposal, reason: reason.to_owned() };
+            record(bus, approved, intent, Data::DeliveryUnknown(unknown), None, Outcome::Unknown).await
+        }
+        End::Attempted(Attempt::Refused { text, later }) => {
+            let failed =
+                DeliveryFailed { proposal, reason: FailureReason::Refused, stop_scope: None, retryable: later };
+            record(bus, approved, intent, Data::DeliveryFailed(failed), Some(text), Outcome::Failed).await
+        }
+        End::Stopped(scope) => {
+            let failed =
+                DeliveryFailed { proposal, reason: FailureReason::Stopped, stop_scope: Some(scope), retryable: false };
+            record(bus, approved, intent, Data::DeliveryFailed(failed), None, Outcome::Failed).await
+        }
+        End::Objected(objection) => object(bus, approved, intent, objection).await,
+    }
+}
+
+async fn object(bus: &Bus, approved: &Approved, expect: u64, objection: Objection) -> Outcome {
+    let Objection { reason, text } = objection;
+    let retryable = match reason {
+        FailureReason::Expired | FailureReason::Other => true,
+        FailureReason::Stopped | FailureReason::Refused | FailureReason::HashMismatch | FailureReason::NotPermitted => {
+            false
+        }
+    };
+    let proposal = approved.data.proposal.clone();
+    let failed = DeliveryFailed { proposal, reason, stop_scope: None, retryable };
+    record(bus, approved, expect, Data::DeliveryFailed(failed), Some(text), Outcome::Failed).await
+}
+
+async fn record(
+    bus: &Bus,
+    approved: &Approved,
+    expect: u64,
+    data: Data,
+    text: Option<String>,
+    outcome: Outcome,
+) -> Outcome {
+    let record = Record::new(&approved.subject, expect, &approved.event, data, text);
+    match record.append(bus).await {
+        Appended::Stored(_) => outcome,
+        // Declared unknown meanwhile, or withdrawn: what was done stays true, what is recorded stays cautious.
+        Appended::Lost => {
+            let (subject, outcome) = (&approved.subject, outcome.name());
+            tracing::warn!(courier.subject = subject, courier.outcome = outcome, "another record came first");
+            Outcome::NotOurs
+        }
+    }
+}
+
+/// Waits until an intent is past its deadline by `grace`, and declares it unknown if nobody recorded its outcome.
+pub(crate) async fn settle(config: &Config, bus: &Bus, subject: &str, intent: u64, deadline: Time) -> Outcome {
+    let grace = i64::try_from(config.grace.as_millis()).unwrap_or(i64::MAX);
+    let left = u64::try_from(deadline.plus_ms(grace).since_ms(now())).unwrap_or(0);
+    sleep(std::time::Duration::from_millis(left)).await;
+    let event = loop {
+        match bus.get(Stream::Action, intent).await {
+            Ok(Some(stored)) => match crate::action::read(&stored) {
+                Ok((_, event)) => break event,
+                Err(_) => return Outcome::NotOurs,
+            },
+            Ok(None) => return Outcome::NotOurs,
+            Err(_) => sleep(std::time::Duration::from_millis(500)).await,
+        }
+    };
+    let Data::DeliveryIntended(DeliveryIntended { proposal, .. }) = event.data.clone() else { return Outcome::NotOurs };
+    let reason = "the courier ended before it recorded an outcome".to_owned();
+    let unknown = Data::DeliveryUnknown(DeliveryUnknown { proposal, reason });
+    match Record::new(subject, intent, &event, unknown, None).append(bus).await {
+        Appended::Stored(_) => Outcome::Unknown,
+        Appended::Lost => Outcome::NotOurs,
+    }
+}
