@@ -141,8 +141,6 @@ pub struct Verification {
     pub equal: bool,
     /// Partitions of agents compared.
     pub compared: u64,
-    /// Events folded.
-    pub events: u64,
     /// How long it took.
     pub took_ms: u64,
     /// Where they differ.

@@ -13,6 +13,9 @@ use crate::error::Error;
 pub(crate) struct Run {
     /// Process id.
     pub(crate) pid: u32,
+    /// Process id of its nats-server, where that is its own.
+    #[serde(default)]
+    pub(crate) nats_pid: Option<u32>,
     /// Base address of the console.
     pub(crate) console: String,
     /// Base address of the gateway.
@@ -59,6 +62,11 @@ impl Client {
     /// A client of a system whose address is known.
     pub(crate) fn new(run: Run) -> Self {
         Self { http: reqwest::Client::new(), run, simulated: None }
+    }
+
+    /// Base address of the console.
+    pub(crate) fn console(&self) -> &str {
+        &self.run.console
     }
 
     /// The same client, deciding as a made-up person of a demo.

@@ -54,8 +54,12 @@ pub(crate) struct Settings {
     pub(crate) tick_seconds: u64,
     /// Seconds between ticks while an approval is held.
     pub(crate) hold_tick_seconds: u64,
-    /// Seconds after which an intent without outcome is in doubt.
+    /// Seconds one delivery may take.
     pub(crate) intent_deadline_seconds: u64,
+    /// Seconds after that deadline when an intent without outcome is in doubt.
+    pub(crate) intent_grace_seconds: u64,
+    /// IANA zone the console writes times in.
+    pub(crate) zone: String,
 }
 
 impl Default for Settings {
@@ -80,6 +84,8 @@ impl Default for Settings {
             tick_seconds: 60,
             hold_tick_seconds: 5,
             intent_deadline_seconds: 300,
+            intent_grace_seconds: 60,
+            zone: "UTC".into(),
         }
     }
 }

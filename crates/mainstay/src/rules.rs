@@ -1,6 +1,6 @@
 //! The rules that are built in: each agent's default policy and the message templates.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use agent::{Agent, PolicyError};
 
@@ -41,6 +41,32 @@ pub(crate) fn overlay(agent: &str, over: &toml::Table) -> Result<String, String>
     let text = toml::to_string(&table).map_err(|error| error.to_string())?;
     (rules.check)(&text).map_err(|error| format!("policy of {agent}: {error}"))?;
     Ok(text)
+}
+
+/// A first policy as a demo's log has it: made-up people may decide there, and only there.
+///
+/// # Errors
+/// A policy the agent does not take.
+pub(crate) fn for_demo(agent: &str, text: String) -> Result<String, Error> {
+    if agent != "supervisor" {
+        return Ok(text);
+    }
+    let bad = |problem: String| Error::Map { path: Path::new("supervisor.toml").into(), problem };
+    let mut table: toml::Table = toml::from_str(&text).map_err(|error| bad(error.to_string()))?;
+    let over = toml::toml! { gate.simulated_deciders = true };
+    lay(&mut table, &over);
+    toml::to_string(&table).map_err(|error| bad(error.to_string()))
+}
+
+/// How long the gate holds an approval, so that pages can say it in advance.
+///
+/// # Errors
+/// A policy file that cannot be read.
+pub(crate) fn hold(folder: Option<&Path>) -> Result<Duration, Error> {
+    let text = policies(folder)?.into_iter().find(|(agent, _)| agent == "supervisor").map(|(_, text)| text);
+    let table: toml::Table = toml::from_str(&text.unwrap_or_default()).unwrap_or_default();
+    let seconds = table.get("gate").and_then(|gate| gate.get("hold_seconds")).and_then(toml::Value::as_integer);
+    Ok(Duration::from_secs(seconds.and_then(|seconds| seconds.try_into().ok()).unwrap_or(30)))
 }
 
 fn lay(under: &mut toml::Table, over: &toml::Table) {

@@ -51,6 +51,30 @@ impl Clock {
         self.to_all(now, &|p| (format!("resume/{p}/{}", until.0), data.clone())).await
     }
 
+    /// Puts events of producers on `IN`, in order within each partition. Returns when the bus has them all.
+    ///
+    /// # Errors
+    /// The bus does not take them.
+    pub async fn send(&self, events: &[Incoming]) -> Result<(), SupervisionError> {
+        let mut batches = BTreeMap::new();
+        fill(&mut batches, events);
+        self.publish_all(batches, None).await
+    }
+
+    async fn publish_all(
+        &self,
+        batches: BTreeMap<Partition, Vec<Batch>>,
+        own: Option<&str>,
+    ) -> Result<(), SupervisionError> {
+        let writes = batches.into_iter().map(|(p, list)| async move {
+            for batch in list {
+                self.publish(message(p, batch, own)).await?;
+            }
+            Ok::<(), SupervisionError>(())
+        });
+        try_join_all(writes).await.map(|_| ())
+    }
+
     async fn to_all(
         &self,
         at: Time,
@@ -60,7 +84,7 @@ impl Clock {
             let (id, data) = make(p);
             let mut batch = Batch::new();
             push(&mut batch, &own(p, id, at, data));
-            self.publish(message(p, batch))
+            self.publish(message(p, batch, Some("clock")))
         });
         try_join_all(publishes).await.map(|_| ())
     }
@@ -106,12 +130,15 @@ fn push(batch: &mut Batch, event: &Event) {
     batch.push_raw(event.kind(), event.header.entity.hash(), &json);
 }
 
-fn message(p: Partition, batch: Batch) -> Message {
+fn message(p: Partition, batch: Batch, own: Option<&str>) -> Message {
     let (body, index) = batch.finish();
-    Message::new(subject::in_batch(p), body)
+    let message = Message::new(subject::in_batch(p), body)
         .with_header(HEADER_CONTENT_TYPE, CONTENT_TYPE_BATCH)
-        .with_header(HEADER_INDEX, index)
-        .with_header(HEADER_OWN, "clock")
+        .with_header(HEADER_INDEX, index);
+    match own {
+        Some(own) => message.with_header(HEADER_OWN, own),
+        None => message,
+    }
 }
 
 /// How the running clock moves.
@@ -279,25 +306,24 @@ impl EventTime {
                 batches.insert(p, vec![batch]);
             }
         }
-        for event in events {
-            let list = batches.entry(event.partition).or_default();
-            let full = list.last().is_none_or(|batch: &Batch| {
-                batch.len() >= BATCH_EVENTS_MAX || batch.bytes() + event.json.len() > BATCH_BYTES_MAX
-            });
-            if full {
-                list.push(Batch::new());
-            }
-            if let Some(batch) = list.last_mut() {
-                batch.push_raw(event.kind, event.entity_hash, &event.json);
-            }
-        }
-        let writes = batches.into_iter().map(|(p, list)| async move {
-            for batch in list {
-                self.clock.publish(message(p, batch)).await?;
-            }
-            Ok::<(), SupervisionError>(())
+        fill(&mut batches, events);
+        self.clock.publish_all(batches, Some("clock")).await
+    }
+}
+
+/// Adds events to the batches of their partitions, in order.
+fn fill(batches: &mut BTreeMap<Partition, Vec<Batch>>, events: &[Incoming]) {
+    for event in events {
+        let list = batches.entry(event.partition).or_default();
+        let full = list.last().is_none_or(|batch: &Batch| {
+            batch.len() >= BATCH_EVENTS_MAX || batch.bytes() + event.json.len() > BATCH_BYTES_MAX
         });
-        try_join_all(writes).await.map(|_| ())
+        if full {
+            list.push(Batch::new());
+        }
+        if let Some(batch) = list.last_mut() {
+            batch.push_raw(event.kind, event.entity_hash, &event.json);
+        }
     }
 }
 

@@ -24,10 +24,11 @@ const LETTERS_MAX: usize = 1_000;
 /// `GET status`
 pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<Value>, Error> {
     let status = app.control.status().await?;
-    let (accounts, events, counts, dead) = app
+    let (accounts, events, facts, counts, dead) = app
         .views
         .read(|c| {
-            Ok((read_account::count(c)?, read_event::count(c)?, read_proposal::counts(c)?, letters::list(c, 0)?.1))
+            let facts = read_event::facts(c)?;
+            Ok((read_account::count(c)?, read_event::count(c)?, facts, read_proposal::counts(c)?, letters::list(c, 0)?.1))
         })
         .await?;
     let proposals: Map<String, Value> =
@@ -39,7 +40,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<Value>, E
         fields.insert("reason".into(), json!(readiness.reason));
         fields.insert("approvals".into(), readiness.refuses_approvals().map_or("open", |_| "refused").into());
         fields.insert("console".into(), format!("http://{}", app.address).into());
-        fields.insert("views".into(), json!({ "position": app.views.position(), "events": events }));
+        fields.insert("views".into(), json!({ "position": app.views.position(), "events": events, "facts": facts }));
         fields.insert("accounts".into(), accounts.into());
         fields.insert("proposals".into(), proposals.into());
         fields.insert("dead_letters".into(), dead.into());

@@ -120,3 +120,9 @@ pub(crate) fn log_time(c: &Connection) -> Result<Time, ViewsError> {
 pub(crate) fn count(c: &Connection) -> Result<u64, ViewsError> {
     Ok(c.prepare_cached("SELECT count(*) FROM events")?.query_row([], |r| r.get(0))?)
 }
+
+/// How many of them are facts: said by the supervisor or an agent.
+pub(crate) fn facts(c: &Connection) -> Result<u64, ViewsError> {
+    let sql = "SELECT count(*) FROM events WHERE writer NOT IN ('in', 'people', 'outcome')";
+    Ok(c.prepare_cached(sql)?.query_row([], |r| r.get(0))?)
+}

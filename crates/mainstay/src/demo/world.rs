@@ -5,7 +5,7 @@
 
 use bus_schema::{
     Day, Time,
-    time::{DAY_MS, HOUR_MS, MINUTE_MS},
+    time::{HOUR_MS, MINUTE_MS},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
@@ -131,12 +131,13 @@ impl World {
             ),
         );
         let term_end = day.plus(self.rng.random_range(40..300));
+        let auto_renew = self.rng.random_bool(0.5);
         self.push(
             events,
             about(
                 "contract.signed",
                 json!({"contract": format!("{}-1", account.id), "arr": {"minor": account.arr_minor, "currency": "USD"},
-                    "term_start": term_end.plus(-365), "term_end": term_end, "auto_renew": self.rng.random_bool(0.5),
+                    "term_start": term_end.plus(-365), "term_end": term_end, "auto_renew": auto_renew,
                     "notice_days": 30}),
             ),
         );
@@ -216,7 +217,7 @@ impl World {
         let age = day.0 - self.start.0;
         let fading = account.course == Course::Fading && day >= account.turns_on;
         let at = day.start().plus_ms(13 * HOUR_MS);
-        let about = |kind, contact, data| Draft { account: &account.id, kind, at, contact, data };
+        let id = account.id.as_str();
         let phase = i32::try_from(account.seats % 14).unwrap_or(0);
         if age % 14 == phase {
             let everyone: Vec<String> = (0..account.contacts.len()).map(|n| account.contact(n)).collect();
@@ -227,30 +228,31 @@ impl World {
                 let data = json!({"meeting": meeting, "type": "check_in", "invited": everyone, "attended": everyone});
                 ("meeting.held", data)
             };
-            self.push(events, about(kind, None, data));
+            self.push(events, Draft { account: id, kind, at, contact: None, data });
         }
         if age % 21 == phase {
             let champion = account.contact(1);
             let message = format!("{}-m{age}", account.id);
             let data = json!({"message": message, "class": "relationship"});
-            self.push(events, about("outreach.delivered", Some(&champion), data));
+            let contact = Some(champion.as_str());
+            self.push(events, Draft { account: id, kind: "outreach.delivered", at, contact, data });
             if !fading && self.rng.random_bool(0.6) {
                 let data = json!({"message": message, "class": "relationship", "sentiment_bp": 2_500});
                 let at = at.plus_ms(20 * HOUR_MS);
-                let contact = Some(champion.as_str());
-                self.push(events, Draft { account: &account.id, kind: "outreach.replied", at, contact, data });
+                self.push(events, Draft { account: id, kind: "outreach.replied", at, contact, data });
             }
         }
         if let Some(n) = (0..3).find(|n| age == 20 + 40 * n) {
             let met = !fading && self.rng.random_bool(0.8);
             let kind = if met { "goal.achieved" } else { "goal.missed" };
-            self.push(events, about(kind, None, json!({"goal": format!("goal-{n}")})));
+            let data = json!({"goal": format!("goal-{n}")});
+            self.push(events, Draft { account: id, kind, at, contact: None, data });
         }
         if age == 15 + phase && account.course != Course::Fading {
             let worth = account.arr_minor * self.rng.random_range(15..32) / 10;
             let data = json!({"value": {"minor": worth, "currency": "USD"}, "cost": {"minor": account.arr_minor, "currency": "USD"},
                 "period": "year", "attested_by": "customer"});
-            self.push(events, about("roi.reported", None, data));
+            self.push(events, Draft { account: id, kind: "roi.reported", at, contact: None, data });
         }
     }
 
@@ -331,9 +333,6 @@ fn account(rng: &mut StdRng, n: u32, start: Day, size: Size) -> Account {
         name,
     }
 }
-
-/// How long a day is, for callers that count in log time.
-pub(crate) const DAY: i64 = DAY_MS;
 
 #[cfg(test)]
 mod tests {

@@ -68,7 +68,7 @@ pub(crate) async fn run(client: &Client, args: &ImportArgs) -> Result<(), Error>
     let map = Map::load(&args.map)?;
     let policies = policies(&map, args)?;
     let events = rows::read(&args.file, &map)?;
-    let bar = progress(events.len() as u64);
+    let bar = progress(events.len() as u64, "events");
     let begin = json!({"source": format!("import/{}", map.name), "policies": policies, "first": events.first().map(|e| e.time)});
     let begun: Begun = client.post("import/begin", &begin).await?;
     for chunk in chunks(&events) {
@@ -114,10 +114,10 @@ fn policies(map: &Map, args: &ImportArgs) -> Result<BTreeMap<String, String>, Er
 }
 
 /// A bar on standard error; silent when that is no terminal.
-pub(crate) fn progress(total: u64) -> ProgressBar {
+pub(crate) fn progress(total: u64, unit: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} left");
-    if let Ok(style) = style {
+    let template = format!("{{bar:40}} {{pos}}/{{len}} {unit}, {{per_sec}}, {{eta}} left");
+    if let Ok(style) = ProgressStyle::with_template(&template) {
         bar.set_style(style);
     }
     bar

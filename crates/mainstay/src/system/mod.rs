@@ -7,7 +7,6 @@ mod api;
 mod clocks;
 mod connect;
 mod control;
-mod counts;
 mod parts;
 mod ready;
 mod rest;
@@ -16,10 +15,11 @@ mod start;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use bus::LogInfo;
-use bus_schema::{Time, data::facts::ClockMode};
+use bus_schema::{Time, data::facts::ClockMode, subject::Stream};
 use supervision::{Clock, EventTime};
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -27,9 +27,14 @@ pub(crate) use self::connect::{BusPlace, bus_error};
 use self::{parts::Parts, rest::Rest};
 use crate::{
     client::{Client, Run},
+    config::Settings,
     error::Error,
     folder::Folder,
 };
+
+/// How long a start may take to catch up with the log.
+const READY_MAX: Duration = Duration::from_mins(10);
+const POLL: Duration = Duration::from_millis(50);
 
 /// What a system is started for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +57,7 @@ pub(crate) struct System {
     folder: Folder,
     place: BusPlace,
     parts: Arc<Parts>,
+    views: mainstay_console::Views,
     stop: watch::Sender<bool>,
     tasks: Vec<(&'static str, JoinHandle<Result<(), String>>)>,
 }
@@ -82,6 +88,61 @@ impl System {
         self.folder.path()
     }
 
+    /// Writes a small file of the data folder, in one step.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), Error> {
+        self.folder.write(name, text)
+    }
+
+    /// The gateway's write key.
+    pub(crate) fn write_key(&self, settings: &Settings) -> Result<String, Error> {
+        settings.write_key.clone().map_or_else(|| self.folder.word("write.key"), Ok)
+    }
+
+    /// What a person should know before they rely on it.
+    pub(crate) fn warning(&self, settings: &Settings) -> Option<&'static str> {
+        match (self.place.durable(), settings.allow_volatile_bus) {
+            (true, _) => None,
+            (false, true) => Some("the bus may lose acknowledged events at a power cut; approvals are taken all the same"),
+            (false, false) => Some(
+                "the bus may lose acknowledged events at a power cut, so no approvals are taken: start nats-server with \
+                 sync_interval: always and give --nats-monitor-url, or start with --allow-volatile-bus",
+            ),
+        }
+    }
+
+    /// Waits until the agents have caught up with the log and the views follow.
+    pub(crate) async fn until_ready(&self) -> Result<(), Error> {
+        let client = self.client();
+        let deadline = Instant::now() + READY_MAX;
+        loop {
+            let ready: serde_json::Value = client.get("status").await?;
+            if ready["ready"] == true {
+                return Ok(());
+            }
+            if let Some(error) = self.parts.runtime.failure() {
+                return Err(Error::Part { part: "agents", what: crate::error::chain(&*error) });
+            }
+            if Instant::now() > deadline {
+                let what = ready["reason"].as_str().unwrap_or("they did not catch up in time").to_owned();
+                return Err(Error::Part { part: "agents", what });
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Waits until the console's views are at the log's end.
+    pub(crate) async fn until_views_follow(&self) -> Result<(), Error> {
+        let end = self.parts.router_bus.state(Stream::Log).await.map_err(bus_error("its log cannot be read"))?.last_seq;
+        let mut changes = self.views.changes();
+        let followed = tokio::time::timeout(READY_MAX, changes.wait_for(|position| *position >= end)).await;
+        match followed {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => {
+                Err(Error::Part { part: "console", what: "its views do not follow the log".into() })
+            }
+        }
+    }
+
     /// The parts, for the bench and the demo.
     pub(crate) fn parts(&self) -> &Arc<Parts> {
         &self.parts
@@ -98,7 +159,7 @@ impl System {
     }
 
     /// Lets log time go on with the wall clock's pace from where event time ended.
-    pub(crate) fn pace_event_time(&mut self, settings: &crate::config::Settings) {
+    pub(crate) fn pace_event_time(&mut self, settings: &Settings) {
         let stop = self.stop.subscribe();
         let task = clocks::paced(&self.parts, settings, stop);
         self.tasks.push(("clock", task));
@@ -154,6 +215,11 @@ impl System {
     }
 }
 
+/// When all of a system's parts have come to rest.
+pub(crate) fn rest_of(parts: &Parts) -> Rest {
+    Rest::of(parts)
+}
+
 impl Parts {
     fn event_time(&self) -> EventTime {
         let clock = Clock::new(self.router_bus.clone(), self.partitions);
@@ -170,6 +236,19 @@ async fn signal() -> Result<(), Error> {
         interrupted = tokio::signal::ctrl_c() => interrupted.map_err(fail),
         _ = terminate.recv() => Ok(()),
     }
+}
+
+/// The configuration of a nats-server for this data folder's keys.
+pub(crate) fn server_config(data: &Path) -> Result<String, Error> {
+    let keys = bus::BusKeys::load_or_create(&data.join("keys")).map_err(bus_error("its keys cannot be used"))?;
+    let settings = bus::server::ServerSettings {
+        dir: PathBuf::from("."),
+        name: "mainstay".into(),
+        port: 4222,
+        monitor_port: 8222,
+        sync_always: true,
+    };
+    bus::server::server_config_text(&settings, &keys).map_err(bus_error("its keys cannot be used"))
 }
 
 /// The wall clock, at the edge where it may be read.

@@ -8,6 +8,8 @@ use futures_util::future::BoxFuture;
 use runtime::Runtime;
 use supervision::{Copies, Publisher, Quiesce, RouterHandle, SupervisionError};
 
+use super::parts::Parts;
+
 /// What has to come to rest.
 pub(crate) struct Rest {
     pub(crate) log: Bus,
@@ -21,6 +23,20 @@ pub(crate) struct Rest {
 }
 
 impl Rest {
+    /// The parts of a system.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        Self {
+            log: parts.router_bus.clone(),
+            out: parts.gate_out.clone(),
+            router: Arc::clone(&parts.router),
+            people: Arc::clone(&parts.people),
+            outcomes: Arc::clone(&parts.outcomes),
+            publisher: Arc::clone(&parts.publisher),
+            runtime: parts.runtime.clone(),
+            courier: parts.courier.clone(),
+        }
+    }
+
     /// One pass over all parts; answers where the log ends after it.
     async fn pass(&self) -> Result<u64, SupervisionError> {
         let unrest = |why: String| SupervisionError::Unrest { why };

@@ -1,0 +1,253 @@
+//! What each command does: a call of `/api/v1`, and how its answer reads.
+
+use std::io::IsTerminal as _;
+
+use serde_json::{Value, json};
+
+use crate::{
+    bench,
+    cli::{BusAction, Cli, Command, DeadAction, Place, UpArgs},
+    client::Client,
+    config::Settings,
+    demo,
+    error::Error,
+    import,
+    print::{Printer, line, note},
+    system::{Purpose, System},
+};
+
+/// Events sent in one request.
+const SEND_LINES_MAX: usize = 5_000;
+
+/// Runs a command.
+pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
+    let place = cli.place;
+    match cli.command {
+        Command::Up(args) => up(&place, &args).await,
+        Command::Demo(args) => demo::run(&place, &args).await,
+        Command::Bench(args) => bench::run(&args).await,
+        Command::Bus { action: BusAction::Config } => bus_config(&place),
+        command => on_system(&place, command).await,
+    }
+}
+
+async fn up(place: &Place, args: &UpArgs) -> Result<(), Error> {
+    let settings = Settings::load(&place.data, args)?;
+    let mut system = System::start(&place.data, &settings, Purpose::Up).await?;
+    line(&welcome(&system, &settings)?);
+    let ended = system.until_asked_to_stop().await;
+    system.stop().await;
+    ended
+}
+
+/// What a person wants to know once it runs.
+pub(crate) fn welcome(system: &System, settings: &Settings) -> Result<String, Error> {
+    let run = system.run();
+    let mail = settings.smtp.as_ref().map_or_else(
+        || format!("files in {}", system.data().join("outbox").display()),
+        |_| "the mail server that was set".to_owned(),
+    );
+    let mut text = format!(
+        "Mainstay is running.\n  Console    {}\n  Sign in    {}   (once)\n  Gateway    {}\n  Write key  {}\n  Mail       {mail}",
+        run.console,
+        system.link(),
+        run.gateway,
+        system.write_key(settings)?,
+    );
+    if let Some(warning) = system.warning(settings) {
+        text.push_str("\n  Warning    ");
+        text.push_str(&warning);
+    }
+    Ok(text)
+}
+
+fn bus_config(place: &Place) -> Result<(), Error> {
+    line(&crate::system::server_config(&place.data)?);
+    Ok(())
+}
+
+/// Runs a command on the system of the data folder, or on one started for its duration.
+async fn on_system(place: &Place, command: Command) -> Result<(), Error> {
+    if let Some(client) = Client::find(&place.data).await {
+        return act(&client, command).await;
+    }
+    let settings = Settings::load(&place.data, &UpArgs::default())?.on_free_ports();
+    if std::io::stderr().is_terminal() {
+        note(&format!("Nothing runs on {}; starting it for this command.", place.data.display()));
+    }
+    let system = System::start(&place.data, &settings, Purpose::Command).await?;
+    system.until_ready().await?;
+    let done = act(&system.client(), command).await;
+    system.stop().await;
+    done
+}
+
+async fn act(client: &Client, command: Command) -> Result<(), Error> {
+    match command {
+        Command::Import(args) => import::run(client, &args).await,
+        Command::Send => send(client).await,
+        Command::Status(output) => {
+            let status: Value = client.get("status").await?;
+            Printer::new(output.json).value(&status, status_text);
+            Ok(())
+        }
+        Command::Account { id, output } => {
+            let account: Value = client.get(&format!("accounts/{}", encoded(&id))).await?;
+            Printer::new(output.json).value(&account, pretty);
+            Ok(())
+        }
+        Command::Proposals { state, output } => {
+            let found: Value = client.get(&format!("proposals?state={}", encoded(&state))).await?;
+            Printer::new(output.json).value(&found, proposals_text);
+            Ok(())
+        }
+        Command::Approve { id } => decide(client, &id, "approve", json!({})).await,
+        Command::Reject { id, reason, note } => {
+            decide(client, &id, "reject", json!({"reason": reason, "note": note})).await
+        }
+        Command::Login => {
+            let answer: Value = client.post("login", &json!({})).await?;
+            line(answer["link"].as_str().unwrap_or_default());
+            Ok(())
+        }
+        Command::Digest(output) => {
+            let digests: Value = client.get("digest").await?;
+            Printer::new(output.json).value(&digests, digests_text);
+            Ok(())
+        }
+        Command::Rebuild { agent } => {
+            let rebuilt: Value = client.post(&format!("rebuild/{}", encoded(&agent)), &json!({})).await?;
+            line(&format!("{agent} was folded again from the log in {} ms; nothing was said twice.", rebuilt["took_ms"]));
+            Ok(())
+        }
+        Command::Verify(output) => verify(client, output.json).await,
+        Command::Dead { action } => dead(client, action).await,
+        // These start a system of their own or none, and are handled before.
+        Command::Up(_) | Command::Demo(_) | Command::Bench(_) | Command::Bus { .. } => Ok(()),
+    }
+}
+
+async fn send(client: &Client) -> Result<(), Error> {
+    let fail = |source| Error::File { path: "standard input".into(), source };
+    let text = std::io::read_to_string(std::io::stdin()).map_err(fail)?;
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    for chunk in lines.chunks(SEND_LINES_MAX) {
+        let _: Value = client.post_lines("events", chunk.join("\n")).await?;
+    }
+    line(&format!("{} events sent; what cannot be used is in `mainstay dead list`.", lines.len()));
+    Ok(())
+}
+
+async fn decide(client: &Client, id: &str, verb: &str, body: Value) -> Result<(), Error> {
+    let answer: Value = client.post(&format!("proposals/{}/{verb}", encoded(id)), &body).await?;
+    let state = answer["state"].as_str().unwrap_or(if verb == "approve" { "held" } else { "rejected" });
+    line(&format!("{id}: {state}"));
+    Ok(())
+}
+
+async fn verify(client: &Client, json: bool) -> Result<(), Error> {
+    let found: Value = client.post("verify", &json!({})).await?;
+    let equal = found["equal"].as_bool().unwrap_or(false);
+    Printer::new(json).value(&found, |found| {
+        let verdict = if equal { "equal" } else { "DIFFERENT" };
+        let mut text = format!("{verdict}: {} folds compared in {} ms", found["compared"], found["took_ms"]);
+        for difference in found["differences"].as_array().into_iter().flatten() {
+            text.push_str(&format!("\n  {} partition {}", difference["agent"], difference["partition"]));
+        }
+        text
+    });
+    if equal {
+        return Ok(());
+    }
+    Err(Error::Differs("the running state differs from the log; `mainstay rebuild AGENT` folds it again".into()))
+}
+
+async fn dead(client: &Client, action: DeadAction) -> Result<(), Error> {
+    match action {
+        DeadAction::List(output) => {
+            let found: Value = client.get("dead").await?;
+            Printer::new(output.json).value(&found, dead_text);
+        }
+        DeadAction::Replay { seq, all } => {
+            let body = if all { json!({"all": true}) } else { json!({"ids": seq}) };
+            let done: Value = client.post("dead/replay", &body).await?;
+            line(&format!("{} sent through again, {} were not there.", done["replayed"], done["missing"]));
+        }
+    }
+    Ok(())
+}
+
+fn status_text(status: &Value) -> String {
+    let mut text = format!(
+        "log {} · {} clock at {}\n{} accounts, {} dead letters, nats-server {}, every message on disk before its acknowledgement: {}",
+        status["log_id"].as_str().unwrap_or_default(),
+        status["clock"].as_str().unwrap_or_default(),
+        status["log_time"].as_str().unwrap_or("no time yet"),
+        status["accounts"],
+        status["dead_letters"],
+        status["bus"]["server"].as_str().unwrap_or_default(),
+        status["bus"]["sync_always"],
+    );
+    for agent in status["agents"].as_array().into_iter().flatten() {
+        let name = agent["name"].as_str().unwrap_or_default();
+        let state = agent["state"].as_str().unwrap_or_default();
+        text.push_str(&format!("\n  {name:<12} {state:<10} behind {}, timers {}", agent["behind"], agent["timers"]));
+        if let Some(error) = agent["last_error"].as_str() {
+            text.push_str(&format!("\n               {error}"));
+        }
+    }
+    text
+}
+
+fn proposals_text(found: &Value) -> String {
+    let list = found.as_array().or_else(|| found["proposals"].as_array());
+    let rows: Vec<String> = list
+        .into_iter()
+        .flatten()
+        .map(|row| {
+            let field = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+            format!("{}  {:<10} {:<20} {}", field("id"), field("state"), field("account"), field("why"))
+        })
+        .collect();
+    if rows.is_empty() { "Nothing waits.".into() } else { rows.join("\n") }
+}
+
+fn digests_text(found: &Value) -> String {
+    let row = |digest: &Value| {
+        let name = digest["agent"].as_str().unwrap_or_default();
+        let hash = digest["digest"].as_str().unwrap_or_default();
+        format!("{name:<12} {:>2} {:>8}  {hash}", digest["partition"], digest["applied"])
+    };
+    found.as_array().into_iter().flatten().map(row).collect::<Vec<_>>().join("\n")
+}
+
+fn dead_text(found: &Value) -> String {
+    let rows: Vec<String> = found["dead"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|row| {
+            let reason = row["reason"].as_str().unwrap_or_default();
+            format!("{:>8}  {:<24} {reason}", row["seq"], row["code"].as_str().unwrap_or_default())
+        })
+        .collect();
+    if rows.is_empty() { "No dead letters.".into() } else { rows.join("\n") }
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// A path segment, percent-encoded.
+fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn any_id_is_one_path_segment() {
+        assert_eq!(super::encoded("a/b c.*💡"), "a%2Fb%20c.%2A%F0%9F%92%A1");
+    }
+}

@@ -1,0 +1,184 @@
+//! Addresses of `/api/v1` that the running system answers itself: events from standard input, and imports.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use bus_schema::{
+    Actor, ActorKind, Entity, Kind, Time,
+    data::facts::ClockMode,
+    time::{DAY_MS, HOUR_MS},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use supervision::{Clock, EventTime, Incoming, Quiesce as _, Rule, RuleKind, RouterStats};
+use tokio::sync::Mutex;
+
+use super::{parts::Parts, rest::Rest, wall};
+use crate::error::chain;
+
+/// Most bytes of one request with events.
+const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What the addresses share.
+pub(crate) struct Shared {
+    pub(crate) parts: Arc<Parts>,
+    /// The import under way.
+    pub(crate) import: Mutex<Option<Session>>,
+}
+
+/// An import under way.
+pub(crate) struct Session {
+    mode: Mode,
+    last: Option<Time>,
+    before: RouterStats,
+}
+
+enum Mode {
+    /// Log time follows the events.
+    Event(EventTime),
+    /// The log has seen the present: folded by event time, without outreach.
+    Backfill,
+}
+
+/// The addresses.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/events", post(events))
+        .route("/import/begin", post(begin))
+        .route("/import/events", post(import))
+        .route("/import/end", post(end))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(shared)
+}
+
+/// A refusal in the form of the API.
+struct Refused(StatusCode, &'static str, String, &'static str);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let Self(status, code, message, cure) = self;
+        (status, Json(json!({"code": code, "message": message, "cure": cure}))).into_response()
+    }
+}
+
+fn unavailable(error: &supervision::SupervisionError) -> Refused {
+    let cure = "look at `mainstay status`; what was sent again is recognised";
+    Refused(StatusCode::SERVICE_UNAVAILABLE, "bus", chain(error), cure)
+}
+
+/// `POST events`: one CloudEvent a line, acknowledged by the bus before the answer.
+async fn events(State(shared): State<Arc<Shared>>, body: String) -> Result<Json<Value>, Refused> {
+    let events = lines(&shared, &body)?;
+    let clock = Clock::new(shared.parts.gateway_bus.clone(), shared.parts.partitions);
+    clock.send(&events).await.map_err(|error| unavailable(&error))?;
+    Ok(Json(json!({"accepted": events.len()})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Begin {
+    source: String,
+    #[serde(default)]
+    policies: BTreeMap<String, String>,
+    #[serde(default)]
+    first: Option<Time>,
+}
+
+/// `POST import/begin`: publishes the map's policies, and says on which clock the import runs.
+async fn begin(State(shared): State<Arc<Shared>>, Json(begin): Json<Begin>) -> Result<Json<Value>, Refused> {
+    let parts = &shared.parts;
+    let mut import = shared.import.lock().await;
+    let actor = Actor { kind: ActorKind::Install, id: begin.source.replace('/', "-") };
+    let now = begin.first.unwrap_or_else(wall);
+    for (agent, text) in begin.policies {
+        let rule = Rule { kind: RuleKind::Policy, name: agent, text };
+        let published = supervision::publish(&parts.gate_out, &rule, &actor, now).await;
+        let published = published.map_err(|error| unavailable(&error))?;
+        parts.people.wait(published.seq).await.map_err(|error| unavailable(&error))?;
+    }
+    let live = parts.router.mode() == Some(ClockMode::Live);
+    let mode = if live { Mode::Backfill } else { Mode::Event(parts.event_time()) };
+    let name = if live { "backfill" } else { "event" };
+    *import = Some(Session { mode, last: None, before: parts.router.stats() });
+    Ok(Json(json!({"mode": name})))
+}
+
+/// `POST import/events`: events in order of time, answered when they are applied.
+async fn import(State(shared): State<Arc<Shared>>, body: String) -> Result<Json<Value>, Refused> {
+    let events = lines(&shared, &body)?;
+    let mut import = shared.import.lock().await;
+    let session = import.as_mut().ok_or_else(no_import)?;
+    if !events.is_sorted_by_key(|event| event.time) {
+        let cure = "sort the events by time and send them again";
+        return Err(Refused(StatusCode::BAD_REQUEST, "order", "the events are not in order of time".into(), cure));
+    }
+    session.last = session.last.max(events.last().map(|event| event.time));
+    match &mut session.mode {
+        Mode::Event(event_time) => event_time.advance(&events).await.map_err(|error| unavailable(&error))?,
+        Mode::Backfill => {
+            let clock = Clock::new(shared.parts.gateway_bus.clone(), shared.parts.partitions);
+            clock.send(&events).await.map_err(|error| unavailable(&error))?;
+        }
+    }
+    Ok(Json(json!({"accepted": events.len()})))
+}
+
+/// `POST import/end`: lets the last day end, waits until everything is applied, and says what became of it.
+async fn end(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, Refused> {
+    let mut import = shared.import.lock().await;
+    let session = import.take().ok_or_else(no_import)?;
+    if let (Mode::Event(mut event_time), Some(last)) = (session.mode, session.last) {
+        let midnight = Time(last.0.div_euclid(DAY_MS) * DAY_MS + DAY_MS + HOUR_MS);
+        event_time.finish(midnight).await.map_err(|error| unavailable(&error))?;
+    }
+    Rest::of(&shared.parts).wait().await.map_err(|error| unavailable(&error))?;
+    let after = shared.parts.router.stats();
+    Ok(Json(json!({
+        "repeats": after.repeats - session.before.repeats,
+        "dead": after.dead - session.before.dead,
+    })))
+}
+
+fn no_import() -> Refused {
+    let cure = "start with `mainstay import FILE --map MAP`";
+    Refused(StatusCode::CONFLICT, "no_import", "no import is under way".into(), cure)
+}
+
+/// Reads one CloudEvent a line, as far as sending it needs; the door reads the rest.
+fn lines(shared: &Shared, body: &str) -> Result<Vec<Incoming>, Refused> {
+    let mut out = Vec::new();
+    for (number, line) in (1..).zip(body.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        out.push(one(shared, line).map_err(|problem| {
+            let cure = "send one CloudEvents 1.0 JSON object a line, with type, subject `account/<id>` and time";
+            Refused(StatusCode::BAD_REQUEST, "bad_event", format!("line {number}: {problem}"), cure)
+        })?);
+    }
+    Ok(out)
+}
+
+#[derive(Deserialize)]
+struct Outline {
+    #[serde(rename = "type")]
+    kind: String,
+    subject: String,
+    time: Time,
+}
+
+fn one(shared: &Shared, line: &str) -> Result<Incoming, String> {
+    let outline: Outline = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let entity = Entity::parse(&outline.subject).map_err(|error| error.to_string())?;
+    let kind = Kind::from_name(&outline.kind).ok_or_else(|| format!("unknown event type `{}`", outline.kind))?;
+    Ok(Incoming {
+        time: outline.time,
+        partition: shared.parts.partitions.of(&entity),
+        kind,
+        entity_hash: entity.hash(),
+        json: line.trim().as_bytes().to_vec(),
+    })
+}
