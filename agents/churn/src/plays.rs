@@ -90,28 +90,29 @@ fn fields(state: &State, look: &Look<'_>, group: CauseGroup) -> Option<Vec<Merge
     }
 }
 
+/// A silence of so many days is told as such; before that, the two windows are.
+const SILENCE_DAYS: i32 = 14;
+
 fn usage(state: &State, look: &Look<'_>) -> Vec<MergeField> {
-    let usage = &state.usage.usage;
-    let mean = |hundredths: i64| (hundredths + 50) / 100;
-    let now = mean(usage.weekly_mean_hundredths(look.today, 2));
-    let before = mean(usage.weekly_mean_hundredths(look.today.plus(-14), 2));
-    let change = if before == 0 { 0 } else { (now - before) * 100 / before };
+    let events = state.usage.usage.cited();
     let silent = state.usage.activity.silent_days(look.today).unwrap_or(0);
-    let summary = if now == 0 {
-        format!("nobody has used the product for {silent} days")
-    } else {
-        format!(
-            "about {now} people a week used the product in the last two weeks, after about {before} a week before that"
-        )
-    };
+    let last = state.usage.activity.last.filter(|_| silent >= SILENCE_DAYS);
+    if let Some(last) = last {
+        let values = [
+            ("usage.silent_days", silent.to_string()),
+            ("usage.last_active_on", last.civil().strftime("%A, %-d %B").to_string()),
+        ];
+        return field_list(&values, "Product usage, all users", look, &events);
+    }
+    let (before, now) = state.usage.fall(look);
+    let change = if before == 0 { 0 } else { (now - before) * 100 / before };
     let values = [
-        ("usage.summary", summary),
-        ("usage.users_now", now.to_string()),
-        ("usage.users_before", before.to_string()),
-        ("usage.change_percent", change.to_string()),
+        ("usage.days_now", now.to_string()),
+        ("usage.days_before", before.to_string()),
+        ("usage.change_percent", format!("{change:+} %")),
         ("usage.period", "last two weeks".to_owned()),
     ];
-    field_list(&values, "Product usage", look, &usage.cited())
+    field_list(&values, "Product usage, days on which any user was active, summed over users", look, &events)
 }
 
 fn invoice(state: &State, look: &Look<'_>) -> Option<Vec<MergeField>> {

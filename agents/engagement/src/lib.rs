@@ -97,6 +97,7 @@ impl Agent for Engagement {
         Kind::DeliverySent,
         Kind::DeliveryFailed,
         Kind::DeliveryUnknown,
+        Kind::DeliveryWithdrawn,
         // What passes beside it.
         Kind::OutreachDelivered,
         Kind::OutreachReplied,
@@ -179,7 +180,8 @@ fn on_event(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, 
         Data::ApprovalSigned(data) => on_outcome::signed(state, &data.proposal, data.not_after),
         Data::DeliverySent(data) => on_outcome::sent(turn, policy, state, effects, &data.proposal, true),
         Data::DeliveryUnknown(data) => on_outcome::sent(turn, policy, state, effects, &data.proposal, false),
-        Data::DeliveryFailed(data) => on_outcome::failed(state, effects, &data.proposal),
+        Data::DeliveryFailed(data) => on_outcome::failed(state, effects, &data.proposal, data.reason),
+        Data::DeliveryWithdrawn(data) => on_outcome::withdrawn(turn, state, effects, event, &data.proposal),
         Data::OutreachDelivered(data) => on_answer::delivered(policy, state, event, data, turn.now),
         Data::OutreachReplied(_) => on_answer::replied(state, event),
         Data::ConversationRecorded(data) => on_answer::conversed(policy, state, event, data, turn.now),
@@ -195,7 +197,16 @@ fn on_event(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, 
 
 fn on_request(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, event: &Event, data: &TouchpointRequested) {
     let header = &event.header;
-    let asked = header.actor.as_ref().map(|actor| actor.id.clone());
-    let agent = asked.unwrap_or_else(|| header.source.rsplit('/').next().unwrap_or(&header.source).to_owned());
+    let agent = header.source.strip_prefix("agent/").unwrap_or(&header.source).to_owned();
     planner::request(state, effects, Touch::of(data, agent, turn.now), turn.now);
 }
+
+/// The default policy with one line of it replaced.
+#[cfg(test)]
+fn tests_policy(line: &str, instead_of: &str) -> String {
+    assert!(Engagement::DEFAULT_POLICY.contains(instead_of));
+    Engagement::DEFAULT_POLICY.replacen(instead_of, line, 1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,9 @@
 
 use agent::{Effects, Turn};
 use bus_schema::{
-    Data, Time,
+    ActorKind, Data, Event, Time,
     data::{
+        action::FailureReason,
         facts::{BudgetReleased, ProposalDecided, ReleaseReason},
         people::Verdict,
     },
@@ -71,12 +72,26 @@ pub fn sent(turn: &Turn<'_>, policy: &Policy, state: &mut State, effects: &mut E
     state.count(message, policy.rest.days);
 }
 
-/// It was certainly not sent.
-pub fn failed(state: &mut State, effects: &mut Effects, proposal: &str) {
+/// It was certainly not sent. An approval that ran out goes back to the gate: the proposal waits again, unless the gate
+/// had ended it before.
+pub fn failed(state: &mut State, effects: &mut Effects, proposal: &str, reason: FailureReason) {
+    let Some(open) = state.open.get_mut(proposal) else { return };
+    if reason == FailureReason::Expired && open.ending.is_none() {
+        (open.approved, open.signed_until) = (false, None);
+        return;
+    }
     if let Some(open) = state.settle(proposal) {
         let reason = open.ending.map_or(ReleaseReason::Failed, Ending::release);
         effects.cancel_timer(format!("{ENDING}{proposal}"));
         release(effects, proposal, &open, reason);
+    }
+}
+
+/// An approval was taken back. What the gate takes back itself, it tells with another fact.
+pub fn withdrawn(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, event: &Event, proposal: &str) {
+    let gate = event.header.actor.as_ref().is_some_and(|actor| actor.kind == ActorKind::Agent);
+    if !gate {
+        ended(turn, state, effects, proposal, Ending::Withdrawn);
     }
 }
 
@@ -108,6 +123,7 @@ impl Ending {
         match self {
             Self::Expired => ReleaseReason::Expired,
             Self::Voided => ReleaseReason::Voided,
+            Self::Withdrawn => ReleaseReason::Rejected,
         }
     }
 }

@@ -131,9 +131,10 @@ fn attempt(policy: &Policy, state: &State, now: Time, touch: &Touch) -> Result<N
     if let Some(next) = arbiter(policy, state, now, touch) {
         return Ok(next);
     }
-    let fields = touch.fields();
+    let given = touch.fields();
+    let (filled, template_version) = fill(policy, touch, &given)?;
+    let fields: Vec<MergeField> = filled.told.iter().filter_map(|place| given.get(*place).cloned()).collect();
     enough_facts(policy, now, touch, &fields)?;
-    let (filled, template_version) = fill(policy, touch, &fields)?;
     let marks = shingles(&filled.body);
     budget::account(policy, state, now, touch.class)
         .map_err(|full| Stay::until(HeldReason::BudgetAccount, full.detail, full.free_at))?;

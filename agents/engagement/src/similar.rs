@@ -27,3 +27,23 @@ pub fn overlap_bp(draft: &[u32], other: &[u32]) -> i64 {
 pub fn words(text: &str) -> usize {
     text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn likeness_is_the_share_of_four_word_sequences() {
+        let draft = shingles("One two three four five, six seven.");
+        assert_eq!(draft.len(), 4);
+        assert_eq!(overlap_bp(&draft, &shingles("ONE two — three; four five six seven")), 10_000, "case and marks");
+        assert_eq!(overlap_bp(&draft, &shingles("zero one two three four five")), 5_000);
+        assert_eq!(overlap_bp(&draft, &shingles("two one four three")), 0);
+        assert_eq!(overlap_bp(&shingles("too short"), &draft), 0);
+    }
+
+    #[test]
+    fn words_are_counted_without_marks() {
+        assert_eq!(words("Hello {{contact.first_name}},\n\nhow are — well — you?"), 6);
+    }
+}

@@ -129,6 +129,8 @@ pub enum Ending {
     Expired,
     /// The facts moved.
     Voided,
+    /// A person took the approval back.
+    Withdrawn,
 }
 
 /// A message that was sent.

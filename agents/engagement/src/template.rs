@@ -16,13 +16,24 @@ use bus_schema::data::facts::MergeField;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 /// Fields that stay open in a draft: who reads it and who writes it.
-pub const OPEN: &[&str] = &["account.name", "contact.first_name", "contact.salutation", "sender.name"];
+pub const OPEN: &[&str] = &[
+    "account.name",
+    "contact.first_name",
+    "contact.name",
+    "contact.salutation",
+    "contact.title",
+    "sender.email",
+    "sender.first_name",
+    "sender.name",
+];
 /// Longest subject in characters.
 pub const SUBJECT_CHARS_MAX: usize = 200;
 /// Longest template in bytes.
 pub const TEMPLATE_BYTES_MAX: usize = 16 * 1024;
 /// Longest value of a field in characters.
 const VALUE_CHARS_MAX: usize = 200;
+/// Around the number and the value of a field while a template runs; taken out of all values first.
+const MARKS: [char; 3] = ['\u{E000}', '\u{E001}', '\u{E002}'];
 /// Instructions a template may run.
 const FUEL: u64 = 20_000;
 /// Prefix of the name a template is published under: `template/<name>`.
@@ -46,6 +57,8 @@ pub struct Filled {
     pub subject: String,
     /// The body.
     pub body: String,
+    /// Places of the fields it tells, in the list it was filled from, each once and in order.
+    pub told: Vec<usize>,
 }
 
 /// A template that could not be filled: which one, where, and why.
@@ -96,6 +109,7 @@ impl Template {
         let text = environment
             .render_named_str(&self.name, &self.text, context.value())
             .map_err(|error| self.explain(&error, &context))?;
+        let (text, told) = unmark(&text);
         let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
         let subject = head.strip_prefix(SUBJECT).unwrap_or(head).split_whitespace().collect::<Vec<_>>().join(" ");
         if subject.is_empty() || subject.chars().count() > SUBJECT_CHARS_MAX {
@@ -105,12 +119,12 @@ impl Template {
         if body.is_empty() {
             return Err(self.error(3, "the body is empty".into()));
         }
-        for text in [&subject, &body] {
-            if let Some(field) = unknown_field(text) {
-                return Err(self.error(1, format!("`{{{{{field}}}}}` is no field that can be filled later")));
+        for (line, text) in [(1, &subject), (3, &body)] {
+            if let Some(rest) = leftover(text) {
+                return Err(self.error(line, format!("`{rest}` is left in the text and nobody can fill it")));
             }
         }
-        Ok(Filled { subject, body })
+        Ok(Filled { subject, body, told })
     }
 
     fn context(&self, fields: &[MergeField]) -> Result<Node, TemplateError> {
@@ -118,9 +132,11 @@ impl Template {
         for name in OPEN {
             tree.put(name, format!("{{{{{name}}}}}"));
         }
-        for field in fields {
+        let [begin, middle, end] = MARKS;
+        for (place, field) in fields.iter().enumerate() {
             let reserved = OPEN.iter().any(|open| root(open) == root(&field.name));
-            if reserved || !tree.put(&field.name, plain(&field.value)) {
+            let value = format!("{begin}{place}{middle}{}{end}", plain(&field.value));
+            if reserved || !tree.put(&field.name, value) {
                 return Err(self.error(1, format!("the touch may not give a field `{}`", plain(&field.name))));
             }
         }
@@ -150,6 +166,7 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.add_test("defined", |value: Value| !value.is_undefined());
     environment
 }
 
@@ -158,7 +175,7 @@ fn plain(value: &str) -> String {
     let safe = value.chars().map(|c| match c {
         '{' => '(',
         '}' => ')',
-        c if c.is_control() || c == '\u{2028}' || c == '\u{2029}' => ' ',
+        c if c.is_control() || MARKS.contains(&c) || c == '\u{2028}' || c == '\u{2029}' => ' ',
         c => c,
     });
     safe.take(VALUE_CHARS_MAX).collect()
@@ -176,10 +193,29 @@ fn names(line: &str) -> impl Iterator<Item = &str> {
         .filter(|name| name.contains('.') && name.chars().next().is_some_and(char::is_alphabetic))
 }
 
-/// A field left in a text that nobody fills.
-fn unknown_field(text: &str) -> Option<String> {
+/// The text without marks, and which fields were in it.
+fn unmark(text: &str) -> (String, Vec<usize>) {
+    let [begin, middle, end] = MARKS;
+    let mut pieces = text.split(begin);
+    let mut plain: String = pieces.next().unwrap_or_default().replace(end, "");
+    let mut told = Vec::new();
+    for piece in pieces {
+        let (place, rest) = piece.split_once(middle).unwrap_or(("", piece));
+        told.extend(place.parse::<usize>());
+        plain.extend(rest.chars().filter(|c| *c != end));
+    }
+    told.sort_unstable();
+    told.dedup();
+    (plain, told)
+}
+
+/// A field or statement left in a text that nobody fills.
+fn leftover(text: &str) -> Option<String> {
     let mut fields = text.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap_or(rest).trim());
-    fields.find(|field| !OPEN.contains(field)).map(|field| plain(field))
+    if let Some(field) = fields.find(|field| !OPEN.contains(field)) {
+        return Some(format!("{{{{{}}}}}", plain(field)));
+    }
+    ["{%", "{#"].into_iter().find(|statement| text.contains(statement)).map(ToOwned::to_owned)
 }
 
 /// Values by dotted name, as nested maps.
@@ -229,4 +265,134 @@ impl Node {
 
 fn is_word(text: &str) -> bool {
     text.chars().next().is_some_and(char::is_alphabetic) && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use bus_schema::{Position, Time};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn field(name: &str, value: &str) -> MergeField {
+        let events = vec![Position { seq: 1, index: 0 }];
+        MergeField { name: name.into(), value: value.into(), source: "test".into(), at: Time(0), events }
+    }
+
+    fn template(text: &str) -> Template {
+        Template::read("note", 1, text).unwrap()
+    }
+
+    const NOTE: &str =
+        "Subject: To {{ account.name }} about {{ a.b }}\n\nHello {{ contact.first_name }}, it is {{ a.b }}.\n";
+
+    #[test]
+    fn facts_are_filled_in_and_names_stay_open() {
+        let filled = template(NOTE).fill(&[field("x.unused", "no"), field("a.b", "7")]).unwrap();
+        assert_eq!(filled.subject, "To {{account.name}} about 7");
+        assert_eq!(filled.body, "Hello {{contact.first_name}}, it is 7.");
+        assert_eq!(filled.told, vec![1], "only what the draft tells");
+    }
+
+    #[test]
+    fn a_field_that_is_not_given_is_named_with_its_line() {
+        let error = template("Subject: Hi\n\nHello,\n\nit was {{ usage.now }} and {{ usage.before }}.\n");
+        let error = error.fill(&[field("usage.now", "7")]).unwrap_err();
+        assert_eq!(error.to_string(), "template note, line 5: field `usage.before` is not given");
+    }
+
+    #[test]
+    fn a_statement_may_ask_whether_a_field_is_given() {
+        let text = "Subject: Hi\n\n{% if usage is defined and usage.now is defined %}{{ usage.now }} users{% else %}Hello{% endif %}";
+        assert_eq!(template(text).fill(&[field("usage.now", "7")]).unwrap().body, "7 users");
+        assert_eq!(template(text).fill(&[field("usage.before", "7")]).unwrap().body, "Hello");
+        assert_eq!(template(text).fill(&[]).unwrap().body, "Hello");
+    }
+
+    #[test]
+    fn no_value_becomes_a_field_a_statement_or_a_header() {
+        let hostile = [
+            "{{contact.email}}",
+            "{{ contact.first_name }}",
+            "{% raw %}",
+            "{# note #}",
+            "a\r\nBcc: everybody@example.com",
+            "a\u{2028}b",
+            "\u{E000}0\u{E001}x\u{E002}",
+        ];
+        for value in hostile {
+            let filled = template(NOTE).fill(&[field("a.b", value)]).unwrap();
+            assert!(!filled.subject.chars().any(char::is_control), "{value}");
+            assert_eq!(filled.body.matches("{{").count(), 1, "{value}: only the open name: {}", filled.body);
+            assert!(!filled.body.contains("{%") && !filled.body.contains("{#"), "{value}");
+            assert_eq!(filled.body.lines().count(), 1, "{value}");
+            assert!(!filled.body.contains(MARKS), "{value}");
+        }
+    }
+
+    #[test]
+    fn two_values_side_by_side_are_no_field_either() {
+        let text = template("Subject: Hi\n\n{{ a.b }}{{ a.c }}contact.email{{ a.d }}{{ a.e }}");
+        let fields = [field("a.b", "{"), field("a.c", "{"), field("a.d", "}"), field("a.e", "}")];
+        assert_eq!(text.fill(&fields).unwrap().body, "((contact.email))");
+        let open = template("Subject: Hi\n\n{{ '{' }}{{ '{' }}contact.email}}");
+        let error = open.fill(&[]).unwrap_err().to_string();
+        assert_eq!(error, "template note, line 3: `{{contact.email}}` is left in the text and nobody can fill it");
+    }
+
+    #[test]
+    fn a_touch_may_not_give_names() {
+        for name in ["contact.first_name", "sender.name", "account", "", "a..b", "a.b c"] {
+            let error = template(NOTE).fill(&[field(name, "x")]).unwrap_err();
+            assert!(error.to_string().contains("may not give a field"), "{name}: {error}");
+        }
+        let both = [field("a.b", "1"), field("a.b.c", "2")];
+        assert!(template(NOTE).fill(&both).is_err());
+    }
+
+    #[test]
+    fn loops_end() {
+        let text = "Subject: Hi\n\n{% for a in 'xxxxxxxxxx' * 100000 %}x{% endfor %}";
+        assert!(
+            Template::read("note", 1, text)
+                .and_then(|t| t.fill(&[]).map_err(|e| PolicyError::Syntax(e.to_string())))
+                .is_err()
+        );
+        let nested = "{% for a in [1,2,3,4,5,6,7,8,9] %}".repeat(8) + "x" + &"{% endfor %}".repeat(8);
+        let error = template(&format!("Subject: Hi\n\n{nested}")).fill(&[]).unwrap_err();
+        assert_eq!(error.to_string(), "template note, line 3: runs too long");
+    }
+
+    #[test]
+    fn a_broken_template_is_refused_with_line_and_cure() {
+        for (text, why) in [
+            ("Hello\n\nbody", "template/note line 1: must be `Subject: ` and the subject"),
+            ("Subject: Hi\nbody", "template/note line 2: must be blank, with the body below it"),
+            ("Subject: Hi\n\n  \n", "template/note line 3: the body is missing"),
+        ] {
+            assert_eq!(Template::read("note", 1, text).unwrap_err().to_string(), why);
+        }
+        let error = Template::read("note", 1, "Subject: Hi\n\nHello {{ contact.first_name }\n").unwrap_err();
+        assert!(error.to_string().starts_with("template/note line 3: "), "{error}");
+    }
+
+    #[test]
+    fn a_literal_field_that_nobody_fills_is_refused() {
+        let text = template("Subject: Hi\n\n{% raw %}{{ contact.email }}{% endraw %}");
+        assert!(text.fill(&[]).unwrap_err().to_string().contains("left in the text"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_at_all_opens_a_field(value in ".{0,60}", other in "[{}%# a-z.]{0,30}") {
+            let text = template("Subject: {{ a.b }}!\n\n{{ a.c }}{{ a.b }} x {{ a.b }}{{ a.c }}");
+            if let Ok(filled) = text.fill(&[field("a.b", &value), field("a.c", &other)]) {
+                for part in [&filled.subject, &filled.body] {
+                    prop_assert_eq!(part.matches(['{', '}']).count(), 0);
+                    prop_assert!(!part.chars().any(char::is_control));
+                    prop_assert!(!part.contains(MARKS));
+                }
+            }
+        }
+    }
 }

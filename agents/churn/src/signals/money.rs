@@ -132,12 +132,14 @@ impl Invoice {
 
     /// How it stands, for people.
     pub fn says(&self, look: &Look<'_>) -> String {
+        let date = |day: Day| day.civil().strftime("%-d %B %Y").to_string();
         let late = self.days_late(look.today);
         match (self.failed, self.due_on) {
-            (Some(failed), _) if late == 0 => format!("could not be charged on {}", failed.at.day()),
-            (_, Some(due)) => format!("was due on {due}, {late} days ago"),
-            (Some(failed), None) => format!("could not be charged on {}", failed.at.day()),
-            (None, None) => "is open".into(),
+            (Some(failed), due) if late == 0 || due.is_none() => {
+                format!("could not be charged on {}", date(failed.at.day()))
+            }
+            (_, Some(due)) => format!("was due on {}, {late} days ago", date(due)),
+            (Some(_) | None, None) => "is open".into(),
         }
     }
 }

@@ -194,6 +194,12 @@ impl Use {
         Some((before, self.uncut(look, middle, look.today)?))
     }
 
+    /// The level before a fall and the use of the last 14 days.
+    pub fn fall(&self, look: &Look<'_>) -> (i64, i64) {
+        let (before, now) = self.two_windows(look).unwrap_or((0, 0));
+        (if self.halved.since.is_some() { self.halved.level } else { before }, now)
+    }
+
     /// Use in a window as if incidents had not been: the other days stand for theirs.
     fn uncut(&self, look: &Look<'_>, from: Day, to: Day) -> Option<i64> {
         let whole = i64::from(to.0 - from.0);
