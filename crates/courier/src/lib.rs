@@ -6,7 +6,7 @@
 //! written, and the stops are read after it; after any doubt nothing is sent again.
 
 mod action;
-mod compose;
+pub mod compose;
 mod config;
 mod courier;
 mod delivery;

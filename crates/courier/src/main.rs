@@ -1,7 +1,7 @@
 //! The separate binary: a courier beside an existing bus.
 //!
 //! Settings: `<data>/mainstay.toml` › `MAINSTAY_<KEY>`. It reads `data` (the folder with `keys/courier.nk` and
-//! `outbox`), `nats_url`, `smtp` or `smtp_file`, `from`, `intent_deadline_seconds`, and `log`.
+//! `outbox`), `nats_url`, `smtp` or `smtp_file`, `from`, `intent_deadline_seconds`, `intent_grace_seconds`, and `log`.
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -25,6 +25,7 @@ struct Settings {
     smtp_file: Option<PathBuf>,
     from: String,
     intent_deadline_seconds: Option<u64>,
+    intent_grace_seconds: Option<u64>,
 }
 
 fn data_folder() -> PathBuf {
@@ -60,12 +61,10 @@ async fn run() -> Result<(), Failure> {
         Some(path) => Some(std::fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?),
         None => settings.smtp,
     };
-    let defaults = Config::new(settings.data.join("outbox"), from.address);
-    let config = Config {
-        smtp: smtp.map(|url| Smtp::parse(&url)).transpose()?,
-        deadline: settings.intent_deadline_seconds.map_or(defaults.deadline, Duration::from_secs),
-        ..defaults
-    };
+    let mut config = Config::new(settings.data.join("outbox"), from.address);
+    config.smtp = smtp.map(|url| Smtp::parse(&url)).transpose()?;
+    config.deadline = settings.intent_deadline_seconds.map_or(config.deadline, Duration::from_secs);
+    config.grace = settings.intent_grace_seconds.map_or(config.grace, Duration::from_secs);
     let seed = BusKeys::load(&settings.data.join("keys"))?.seed(Role::Courier)?.to_owned();
     let connect = Connect { url: settings.nats_url, role: Role::Courier, seed: Some(seed) };
     let bus = Bus::from(NatsBus::connect(connect).await?);

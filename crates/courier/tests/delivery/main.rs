@@ -3,5 +3,6 @@
 
 mod desk;
 mod faults;
+mod real;
 mod refusals;
 mod stops;

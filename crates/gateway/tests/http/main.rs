@@ -4,4 +4,5 @@
 mod edge;
 mod limits;
 mod mapping;
+mod real;
 mod sdk;
