@@ -8,7 +8,7 @@
     reason = "a tool for the terminal, not a part of the product"
 )]
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/console/support/mod.rs"]
 mod support;
 
 use support::{Running, Wanted, world};

@@ -38,7 +38,8 @@ pub struct Sender {
 }
 
 /// What can be done at the moment; whoever runs the console keeps it up to date.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "five independent facts, each named")]
 pub struct Readiness {
     /// Router, agents and gate have caught up.
     pub ready: bool,
@@ -61,11 +62,5 @@ impl Readiness {
             "The bus does not flush each message to disk, so an approval could be lost at a power cut. \
              Start nats-server with sync_interval: always, or start Mainstay with --allow-volatile-bus.",
         )
-    }
-}
-
-impl Default for Readiness {
-    fn default() -> Self {
-        Self { ready: false, reason: None, durable: false, allow_volatile: false, event_time: false, demo: false }
     }
 }

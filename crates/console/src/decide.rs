@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    app::App,
+    app::{App, Settled},
     letter::{self, Letter, LetterError, Text},
     stop,
     views::{
@@ -119,7 +119,7 @@ pub(crate) async fn decide(app: &App, actor: Actor, id: &str, seen: &Seen, wish:
     let case = case(app, id).await?.ok_or(Refusal::NotFound)?;
     let now = app.now().await;
     let expected = match wish {
-        Wish::Undo => may_undo(app, &case, now).await?,
+        Wish::Undo => may_undo(app, &case).await?,
         Wish::Approve { .. } | Wish::Reject { .. } => may_decide(app, &case, seen, &wish, now).await?,
     };
     let (data, personal) = match wish {
@@ -177,16 +177,26 @@ async fn may_decide(app: &App, case: &Case, seen: &Seen, wish: &Wish, now: Time)
     Ok(last.seq)
 }
 
-async fn may_undo(app: &App, case: &Case, now: Time) -> Result<u64, Refusal> {
+/// What became of an undo that was recorded, where it came too late after all.
+pub(crate) async fn undone(app: &App, id: &str) -> Result<Option<Refusal>, ViewsError> {
+    let proposal = app.settled(id, Settled::Reopened).await?;
+    Ok(proposal.and_then(|proposal| match proposal.state {
+        State::Signed | State::Sending | State::Sent | State::Unknown => Some(Refusal::TooLate(proposal.changed_at)),
+        State::Drafted
+        | State::Filed
+        | State::Held
+        | State::Rejected
+        | State::Expired
+        | State::Voided
+        | State::Failed => None,
+    }))
+}
+
+/// While the gate holds it an undo is worth trying, even when the clock says that the hold is over: the gate decides.
+async fn may_undo(app: &App, case: &Case) -> Result<u64, Refusal> {
     let proposal = &case.proposal;
     match proposal.state {
-        State::Held => {
-            let until = proposal.decision.as_ref().and_then(|decision| decision.hold_until);
-            match until {
-                Some(until) if now >= until => Err(Refusal::TooLate(until)),
-                _ => Ok(last(app, proposal).await?.seq),
-            }
-        }
+        State::Held => Ok(last(app, proposal).await?.seq),
         State::Signed | State::Sending | State::Sent | State::Unknown => Err(Refusal::TooLate(proposal.changed_at)),
         State::Drafted | State::Filed | State::Rejected | State::Expired | State::Voided | State::Failed => {
             Err(Refusal::NothingHeld)

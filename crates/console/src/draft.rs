@@ -114,10 +114,11 @@ pub(crate) struct Annotated {
 }
 
 impl Annotated {
-    /// How many claims have a source, and how many have none.
-    pub(crate) fn sourced(&self) -> (usize, usize) {
+    /// How many facts it tells, and how many claims have no source.
+    pub(crate) fn told(&self) -> (usize, usize) {
+        let facts = self.notes.iter().filter(|note| matches!(note.source, Source::Fact { .. })).count();
         let none = self.notes.iter().filter(|note| note.source == Source::None).count();
-        (self.notes.len() - none, none)
+        (facts, none)
     }
 }
 
@@ -208,7 +209,7 @@ fn whole_word(text: &str, value: &str) -> Option<usize> {
         let before = text.get(..*at).and_then(|text| text.chars().next_back());
         let after = text.get(at + value.len()..).and_then(|text| text.chars().next());
         let inner = (value.chars().next(), value.chars().next_back());
-        !(joins(before) && joins(inner.0)) && !(joins(after) && joins(inner.1))
+        !(joins(before) && joins(inner.0) || joins(after) && joins(inner.1))
     })
 }
 
@@ -271,7 +272,7 @@ mod tests {
             .collect();
         let expected = [("Ana {{sender.name}} <b>", 1), ("2019", 2), ("41", 3), ("19", 4), ("60", 5), ("19", 4)];
         assert_eq!(texts, expected);
-        assert_eq!(annotated.sourced(), (3, 2));
+        assert_eq!(annotated.told(), (2, 2));
         let whole: String = annotated.paragraphs.concat().concat().iter().map(|piece| piece.text.as_str()).collect();
         assert_eq!(whole, "Hello Ana {{sender.name}} <b>,in 2019 it was 41, now 19 of 60.More below 19.");
     }

@@ -63,7 +63,7 @@ impl IntoResponse for Fault {
             }
         };
         let page =
-            layout::outside(&title, &part::empty(Icon::Warning, &title, body, Some(("/inbox", "Back to the inbox"))));
+            layout::outside(&title, &part::empty(Icon::Warning, &title, &body, Some(("/inbox", "Back to the inbox"))));
         (status, page).into_response()
     }
 }

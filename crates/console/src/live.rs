@@ -21,11 +21,11 @@ pub(crate) async fn events(
     let changes = app.views.changes();
     let stopping = app.stopping.subscribe();
     let stream = stream::unfold((changes, stopping), |(mut changes, mut stopping)| async move {
-        let changed = tokio::select! {
-            changed = changes.changed() => changed,
+        let moved = tokio::select! {
+            moved = changes.changed() => moved,
             _ = stopping.wait_for(|stop| *stop) => return None,
         };
-        changed.ok()?;
+        moved.ok()?;
         tokio::time::sleep(QUIET).await;
         let position = *changes.borrow_and_update();
         let event = Event::default().event("views").data(position.to_string());

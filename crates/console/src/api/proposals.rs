@@ -34,14 +34,10 @@ pub(super) async fn list(State(app): State<Arc<App>>, Query(filter): Query<Filte
     let states = match filter.state.as_deref() {
         None | Some("waiting" | "filed") => vec![Stage::Filed],
         Some("all") => Stage::ALL.to_vec(),
-        Some(name) => match Stage::parse(name) {
-            Some(state) => vec![state],
-            None => {
-                let message = format!("`{name}` is no state of a proposal");
-                let cure = format!("ask for {STATES}");
-                return Err(Error::new(StatusCode::BAD_REQUEST, "bad_state", &message, &cure));
-            }
-        },
+        Some(name) => vec![Stage::parse(name).ok_or_else(|| {
+            let message = format!("`{name}` is no state of a proposal");
+            Error::new(StatusCode::BAD_REQUEST, "bad_state", &message, &format!("ask for {STATES}"))
+        })?],
     };
     let proposals = app.views.read(move |c| read_proposal::in_states(c, &states, PROPOSALS_MAX)).await?;
     Ok(Json(json!({ "proposals": proposals.iter().map(form::proposal).collect::<Vec<_>>() })))
@@ -137,5 +133,10 @@ pub(super) async fn undo(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Error> {
-    decided(&app, caller, &id, &Seen::default(), Wish::Undo, Settled::Reopened).await
+    let recorded = decide::decide(&app, caller.0, &id, &Seen::default(), Wish::Undo).await;
+    recorded.map_err(|error| refusal::of_decision(&id, error))?;
+    match decide::undone(&app, &id).await? {
+        Some(late) => Err(refusal::of_decision(&id, late)),
+        None => show(&app, &id).await,
+    }
 }

@@ -23,7 +23,6 @@ pub(crate) enum Icon {
     Payment,
     Back,
     Undo,
-    More,
     Tick,
     Unknown,
     Chain,
@@ -56,9 +55,8 @@ impl Icon {
             }
             Self::Warning => "M8 2.600 14.200 13H1.800ZM8 6.500v3M8 11.300v.1",
             Self::AtRisk => "M5.600 2h4.800L14 5.600v4.800L10.400 14H5.600L2 10.400V5.600ZM8 4.900v3.600M8 10.900v.1",
-            Self::Watch => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12Z",
+            Self::Watch | Self::NoData => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12Z",
             Self::Healthy => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12Zm-2.700-5.900L7.200 10l3.500-3.800",
-            Self::NoData => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12Z",
             Self::Clock => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 4.800V8l2.200 1.500",
             Self::Down => "m2.500 4 4 4 2.500-2L13.500 11M13.500 7.500V11H10",
             Self::Ticket => {
@@ -69,7 +67,6 @@ impl Icon {
             }
             Self::Back => "M9.500 3.500 5 8l4.500 4.500",
             Self::Undo => "M5.500 3 2.500 6l3 3M2.800 6H10a3.500 3.500 0 0 1 0 7H6.500",
-            Self::More => "M3.500 8v.01M8 8v.01M12.500 8v.01",
             Self::Tick => "m3 8.500 3.200 3.200L13 4.800",
             Self::Unknown => {
                 "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM6.300 6.300A1.700 1.700 0 0 1 8 4.900c1 0 1.800.7 1.800 1.600 0 1.200-1.800 1.400-1.800 2.600M8 11.100v.1"
@@ -91,7 +88,6 @@ impl Icon {
         html! {
             @match self {
                 Self::NoData => path d=(self.path()) stroke-dasharray="2.200 2.500" {},
-                Self::More => path d=(self.path()) stroke-width="2.200" {},
                 Self::Watch => { path d=(self.path()) {} path d="M8 2a6 6 0 0 1 0 12Z" fill="currentColor" {} },
                 _ => path d=(self.path()) {},
             }

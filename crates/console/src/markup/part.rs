@@ -1,5 +1,7 @@
 //! Small pieces: bands, badges, notices, times, pages that say one thing.
 
+use std::fmt::Write as _;
+
 use bus_schema::{
     Position, Time,
     data::facts::{Band, Tier},
@@ -131,7 +133,7 @@ pub(crate) fn segment(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') || (byte == b'.' && text.len() > 2) {
             path.push(char::from(byte));
         } else {
-            path.push_str(&format!("%{byte:02X}"));
+            let _ = write!(path, "%{byte:02X}");
         }
     }
     path
@@ -160,7 +162,7 @@ pub(crate) fn notice(notice: &Notice<'_>) -> Markup {
 }
 
 /// A place with nothing in it: one true sentence, what happens next, one way on.
-pub(crate) fn empty(icon: Icon, title: &str, body: Markup, way: Option<(&str, &str)>) -> Markup {
+pub(crate) fn empty(icon: Icon, title: &str, body: &Markup, way: Option<(&str, &str)>) -> Markup {
     html! {
         div.empty {
             (icon.svg())

@@ -132,7 +132,7 @@ pub(crate) fn thousands(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -197,6 +197,11 @@ pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
 /// A name of a field or code as words: `usage_drop` becomes `usage drop`.
 pub(crate) fn plain(name: &str) -> String {
     name.replace(['_', '.'], " ")
+}
+
+/// A channel as the pages write it.
+pub(crate) fn channel(name: &str) -> String {
+    if name == "email" { "e-mail".into() } else { plain(name) }
 }
 
 /// The same with a capital at the start.

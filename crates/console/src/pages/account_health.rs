@@ -204,7 +204,7 @@ fn row(clock: &Clock, page: &Page, metric: &MetricScore) -> Markup {
 /// Basis points as points of 100 with one place where it is not whole.
 fn tenths(bp: u32) -> String {
     let tenths = (bp + 5) / 10;
-    if tenths % 10 == 0 { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+    if tenths.is_multiple_of(10) { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
 
 fn coverage(score: &HealthScored) -> Markup {

@@ -2,7 +2,7 @@
 
 use bus_schema::{
     Day, Money, Position, Time,
-    data::facts::{Evidence, HealthScored},
+    data::facts::{Band, Evidence, HealthScored},
     time::DAY_MS,
 };
 use maud::{Markup, html};
@@ -161,7 +161,7 @@ fn renews(clock: &Clock, day: Day) -> Markup {
 
 /// Health as a small line, or nothing before there are two points.
 pub(super) fn spark(account: &Account, history: &[Point], size: (u16, u16)) -> Markup {
-    let values: Vec<u16> = history.iter().filter(|point| point.band != Default::default()).map(|p| p.score).collect();
+    let values: Vec<u16> = history.iter().filter(|point| point.band != Band::Unknown).map(|p| p.score).collect();
     let (Some(first), Some(last)) = (values.first(), values.last()) else { return html! {} };
     let label = format!("Health over 90 days, from {} to {}", part::points(*first), part::points(*last));
     chart::spark(&Spark {
@@ -225,17 +225,20 @@ fn line(clock: &Clock, account: &str, evidence: &Evidence, behind: &[LogEvent]) 
     }
 }
 
-/// A sentence with its numbers in bold.
+/// A sentence with its numbers in bold; `P2` and the like are names, not numbers.
 pub(super) fn numbers(text: &str) -> Markup {
     let mut pieces: Vec<(bool, String)> = Vec::new();
-    for c in text.chars() {
-        let last = pieces.last().map(|(bold, _)| *bold);
-        // A sign or separator belongs to the digits before it.
-        let bold = c.is_ascii_digit() || (last == Some(true) && matches!(c, '.' | ',' | '%' | '\u{a0}' | '→'));
+    let mut letters = text.chars().peekable();
+    let mut last = ' ';
+    while let Some(c) = letters.next() {
+        let inside = pieces.last().is_some_and(|(bold, _)| *bold);
+        let joins = inside && matches!(c, '.' | ',') && letters.peek().is_some_and(char::is_ascii_digit);
+        let bold = joins || (c.is_ascii_digit() && (inside || !last.is_alphabetic()));
         match pieces.last_mut() {
             Some((same, piece)) if *same == bold => piece.push(c),
             Some(_) | None => pieces.push((bold, c.to_string())),
         }
+        last = c;
     }
     html! { @for (bold, piece) in &pieces { @if *bold { strong { (piece) } } @else { (piece) } } }
 }

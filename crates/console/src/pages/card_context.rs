@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::card::{CHANGE_DAYS, Card};
 use crate::{
-    draft::{self, Source},
+    draft,
     markup::{
         chart::{self, Share},
         icon::Icon,
@@ -145,8 +145,7 @@ fn checks(clock: &Clock, card: &Card) -> Vec<Check> {
     if let Ok(annotated) =
         draft::annotate(&proposal.draft.body, &open_fields(&proposal.draft.body), &proposal.draft.fields)
     {
-        let none = annotated.notes.iter().filter(|note| note.source == Source::None).count();
-        let facts = annotated.notes.iter().filter(|note| matches!(note.source, Source::Fact { .. })).count();
+        let (facts, none) = annotated.told();
         if none > 0 {
             say(Tone::Warn, words::count(none, "claim has no source", "claims have no source"));
         } else {

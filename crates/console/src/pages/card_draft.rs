@@ -88,8 +88,8 @@ fn prose(annotated: &Annotated) -> Markup {
                         @for piece in line {
                             @match piece.note {
                                 Some(note) => {
-                                    @let none = annotated.notes.get(note - 1).is_some_and(|n| n.source == Source::None);
-                                    a.mf.none[none] href=(format!("#s{note}")) { (piece.text) sup { (note) } }
+                                    @let bare = annotated.notes.get(note - 1).is_some_and(|n| n.source == Source::None);
+                                    a.mf.none[bare] href=(format!("#s{note}")) { (piece.text) sup { (note) } }
                                 },
                                 None => (piece.text),
                             }

@@ -10,7 +10,7 @@ use axum::{
 use bus_schema::{Actor, ActorKind, data::people::Verdict};
 use serde::Deserialize;
 
-use super::outcome::{self, Kept};
+use super::refused::{self, Kept};
 use crate::{
     app::{App, Settled},
     decide::{self, Seen, Wish},
@@ -87,17 +87,18 @@ async fn finish(
             app.settled(id, Settled::Decided(Verdict::Approve)).await?;
             Ok(Redirect::to(&format!("/inbox?did=approved&on={}", part::segment(id))).into_response())
         }
-        Err(refusal) => outcome::refused(app, &user.0, id, refusal, kept).await,
+        Err(refusal) => refused::page(app, &user.0, id, refusal, kept).await,
     }
 }
 
 /// Takes an approval back while it is held.
 pub(crate) async fn undo(State(app): State<Arc<App>>, user: User, Path(id): Path<String>) -> Result<Response, Fault> {
     match decide::decide(&app, actor(&user), &id, &Seen::default(), Wish::Undo).await {
-        Ok(_) => {
-            app.settled(&id, Settled::Reopened).await?;
-            Ok(Redirect::to(&format!("/inbox?card={}&did=undone", part::segment(&id))).into_response())
-        }
-        Err(refusal) => outcome::refused(&app, &user.0, &id, refusal, Kept::default()).await,
+        Ok(_) => match decide::undone(&app, &id).await? {
+            // The hold may have ended while the undo was on its way: then the card must not say that it was stopped.
+            Some(refusal) => refused::page(&app, &user.0, &id, refusal, Kept::default()).await,
+            None => Ok(Redirect::to(&format!("/inbox?card={0}&did=undone&on={0}", part::segment(&id))).into_response()),
+        },
+        Err(refusal) => refused::page(&app, &user.0, &id, refusal, Kept::default()).await,
     }
 }

@@ -28,6 +28,8 @@ use crate::{
 
 /// Cards listed at most.
 const CARDS_MAX: usize = 200;
+/// The longest hold that is drawn as a line running down.
+const HOLD_DRAWN_MS: i64 = 30_000;
 /// Held messages shown one by one.
 const TOASTS_MAX: usize = 3;
 
@@ -285,7 +287,7 @@ fn entry(clock: &Clock, split: Split, row: &Row, open: Option<&str>) -> Markup {
         a.row href=(address) aria-current=[current.then_some("true")] id=(format!("row-{}", proposal.id)) {
             b { (part::band_icon(account.as_ref().map_or_else(Default::default, Account::band))) (name) }
             span.end { @match arr { Some(arr) => (arr), None => span.dim { "ARR: no data" } } }
-            span.act { (words::sentence(&proposal.draft.play)) ", " (words::plain(&proposal.draft.channel)) }
+            span.act { (words::sentence(&proposal.draft.play)) ", " (words::channel(&proposal.draft.channel)) }
             span.end { (state(clock, proposal)) }
             span.why { (proposal.draft.why) }
         }
@@ -326,14 +328,15 @@ fn said(inbox: &Inbox, did: Option<Did>) -> Markup {
         .done
         .as_ref()
         .map_or("the card", |row| row.account.as_ref().map_or(row.proposal.account.as_str(), Account::title));
-    let taken = inbox.done.as_ref().is_none_or(|row| row.proposal.state != Stage::Filed);
+    let state = inbox.done.as_ref().map(|row| row.proposal.state);
+    let taken = state != Some(if did == Did::Undone { Stage::Held } else { Stage::Filed });
     html! {
         p.said role="status" {
             @match (did, taken) {
                 (Did::Approved, true) => { "Approved " b { (name) } ", " (left) " left, undo with U" },
                 (Did::Rejected, true) => { "Rejected " b { (name) } ". Nothing was sent. " (left) " left" },
-                (Did::Approved | Did::Rejected, false) => { "Your decision on " b { (name) } " is recorded and waits for the gate" },
-                (Did::Undone, _) => { "Stopped. It was not sent." },
+                (Did::Approved | Did::Rejected | Did::Undone, false) => { "Your decision on " b { (name) } " is recorded and waits for the gate" },
+                (Did::Undone, true) => { "Stopped. It was not sent." },
             }
         }
     }
@@ -345,7 +348,7 @@ fn toast(clock: &Clock, held: &[Row], in_card: bool) -> Markup {
         @for (index, row) in held.iter().take(TOASTS_MAX).enumerate() {
             @let name = row.account.as_ref().map_or(row.proposal.account.as_str(), row::Account::title);
             div.toast.toast-card[in_card] role=[(!in_card).then_some("status")] {
-                p { (name) ": " (lowered(clock, &row.proposal)) br; span.dim { "Not sent yet" } }
+                p { b { (name) } br; span.dim { (outcome::countdown(clock, &row.proposal)) " Not sent yet." } }
                 form method="post" action=(format!("/cards/{}/undo", part::segment(&row.proposal.id))) {
                     button.btn data-undo[!in_card && index == 0] aria-keyshortcuts=[(!in_card && index == 0).then_some("U")] { (Icon::Undo.svg()) "Undo " @if !in_card && index == 0 { kbd { "U" } } }
                 }
@@ -358,21 +361,12 @@ fn toast(clock: &Clock, held: &[Row], in_card: bool) -> Markup {
     }
 }
 
-fn lowered(clock: &Clock, proposal: &Proposal) -> Markup {
-    let until = proposal.decision.as_ref().and_then(|decision| decision.hold_until);
-    match until {
-        Some(until) if until > clock.now => html! {
-            "sends in " b data-until=(until.0) data-now=(clock.now.0) { (words::countdown(until.since_ms(clock.now))) }
-        },
-        Some(_) | None => html! { "about to be sent" },
-    }
-}
-
 /// The line that runs down with the hold; seconds gone choose where its animation begins.
 fn bar(clock: &Clock, proposal: &Proposal) -> Markup {
     let decision = proposal.decision.as_ref();
-    let gone = decision.map_or(0, |decision| clock.now.since_ms(decision.at) / 1_000).clamp(0, 30);
-    html! { span.hold data-gone=(gone) aria-hidden="true" {} }
+    let gone = decision.map_or(0, |decision| clock.now.since_ms(decision.at) / 1_000);
+    let short = outcome::sends_at(proposal).is_some_and(|at| at.since_ms(clock.now) <= HOLD_DRAWN_MS);
+    html! { @if short { span.hold data-gone=(gone.clamp(0, 30)) aria-hidden="true" {} } }
 }
 
 fn nothing(inbox: &Inbox) -> Markup {
@@ -386,5 +380,5 @@ fn nothing(inbox: &Inbox) -> Markup {
         Split::Closed => ("Nothing is closed yet", "Sent, rejected and expired cards stay here."),
     };
     let way = (inbox.split != Split::Waiting).then_some(("/inbox", "Cards to decide"));
-    part::empty(Icon::Healthy, title, html! { (body) }, way)
+    part::empty(Icon::Healthy, title, &html! { (body) }, way)
 }

@@ -11,6 +11,7 @@ pub(crate) mod inbox;
 pub(crate) mod operator;
 mod outcome;
 pub(crate) mod portfolio;
+mod refused;
 pub(crate) mod reject;
 pub(crate) mod sign_in;
 mod timeline;

@@ -1,26 +1,13 @@
-//! What a card says once somebody decided, and what a decision that was not recorded says.
+//! What a card says of its decision: the buttons while one is wanted, what is true afterwards.
 
-use std::sync::Arc;
-
-use axum::{
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
-use bus_schema::data::people::{RejectReason, Verdict};
+use bus_schema::{Time, data::people::RejectReason, time::HOUR_MS};
 use maud::{Markup, html};
 
-use super::{
-    card::{self, Card},
-    card_draft, reject,
-};
+use super::{card::Card, reject};
 use crate::{
     app::App,
-    decide::{self, Refusal, Winner},
-    fault::Fault,
-    letter::Text,
     markup::{
         icon::Icon,
-        layout::{self, Nav},
         part::{self, Notice, Tone},
         words::{self, Clock},
     },
@@ -103,16 +90,25 @@ pub(super) fn dock(app: &App, clock: &Clock, card: &Card) -> Markup {
     }
 }
 
+/// When a held message may go: after the hold, and not in quiet hours.
+pub(super) fn sends_at(proposal: &Proposal) -> Option<Time> {
+    let hold = proposal.decision.as_ref()?.hold_until?;
+    Some(proposal.draft.not_before.map_or(hold, |earliest| earliest.max(hold)))
+}
+
 /// `Sends in 0:27.`, whose digits the script refreshes.
 pub(super) fn countdown(clock: &Clock, proposal: &Proposal) -> Markup {
-    let until = proposal.decision.as_ref().and_then(|decision| decision.hold_until);
-    match until {
-        Some(until) if until > clock.now => html! {
-            "Sends in " b data-until=(until.0) data-now=(clock.now.0) { (words::countdown(until.since_ms(clock.now))) } "."
-        },
-        Some(_) => html! { "The hold is over; it is about to be sent." },
+    match sends_at(proposal) {
+        Some(at) if at.since_ms(clock.now) > HOUR_MS => html! { "Sends not before " (clock.moment(at)) "." },
+        Some(at) if at > clock.now => html! { "Sends in " (digits(clock, at)) "." },
+        Some(_) => html! { "About to be sent." },
         None => html! { "It is held." },
     }
+}
+
+/// The digits of a countdown.
+pub(super) fn digits(clock: &Clock, at: Time) -> Markup {
+    html! { b data-until=(at.0) data-now=(clock.now.0) { (words::countdown(at.since_ms(clock.now))) } }
 }
 
 /// What is true of a card that no longer waits, or waits again.
@@ -186,7 +182,7 @@ pub(super) fn banner(clock: &Clock, card: &Card) -> Markup {
     }
 }
 
-fn void_words(proposal: &Proposal) -> String {
+pub(super) fn void_words(proposal: &Proposal) -> String {
     let detail: Option<serde_json::Value> = proposal.detail.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let field = |name: &str| detail.as_ref().and_then(|detail| detail.get(name)?.as_str().map(words::plain));
     match (field("reason"), detail.as_ref().and_then(|d| d.get("event")?.as_str().map(str::to_owned))) {
@@ -217,184 +213,4 @@ fn again(clock: &Clock, card: &Card) -> Markup {
             }))
         }
     }
-}
-
-/// What a person wrote and must not lose.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Kept {
-    pub(super) text: Option<Text>,
-}
-
-/// The page of a decision that was not recorded: what is true now, and what the person wrote.
-pub(super) async fn refused(
-    app: &Arc<App>,
-    user: &str,
-    id: &str,
-    refusal: Refusal,
-    kept: Kept,
-) -> Result<Response, Fault> {
-    let clock = app.clock().await;
-    let shell = app.shell(user).await?;
-    let case = decide::case(app, id).await?;
-    let (status, title, tone, icon, body) = match &refusal {
-        Refusal::NotFound => return Err(Fault::NotFound("There is no such card")),
-        Refusal::Views(_) => {
-            let Refusal::Views(error) = refusal else { return Err(Fault::NotFound("There is no such card")) };
-            return Err(Fault::Views(error));
-        }
-        Refusal::Letter(error) => {
-            let Some(case) = case else { return Err(Fault::NotFound("There is no such card")) };
-            return still_open(app, user, case, error.clone(), kept).await;
-        }
-        Refusal::Conflict(winner) => (
-            StatusCode::CONFLICT,
-            conflict_title(&clock, winner, user),
-            Tone::Plain,
-            Icon::Handover,
-            conflict_body(&clock, case.as_ref()),
-        ),
-        Refusal::Expired(at) => (
-            StatusCode::GONE,
-            format!("This card expired at {}. Nothing was sent", clock.moment(*at)),
-            Tone::Plain,
-            Icon::Clock,
-            html! { p { "Your text is kept below." } },
-        ),
-        Refusal::Voided => (
-            StatusCode::GONE,
-            "The facts moved, so this card is void. Nothing was sent".into(),
-            Tone::Warn,
-            Icon::Warning,
-            html! { p { @if let Some(case) = &case { (void_words(&case.proposal)) } " Your text is kept below." } },
-        ),
-        Refusal::Moved { version } => (
-            StatusCode::CONFLICT,
-            "The draft changed since you opened this card".into(),
-            Tone::Warn,
-            Icon::Warning,
-            html! { p { "It is version " (version) " now, and nothing was recorded. Read it before you decide; your text is kept below." } },
-        ),
-        Refusal::NothingHeld => (
-            StatusCode::CONFLICT,
-            "Nothing is held that could be undone".into(),
-            Tone::Plain,
-            Icon::Undo,
-            html! { p { "The card below says what is true now." } },
-        ),
-        Refusal::TooLate(at) => (
-            StatusCode::CONFLICT,
-            format!("Too late: the hold ended at {}", clock.second(*at)),
-            Tone::Warn,
-            Icon::Clock,
-            html! { p { "It was sent or is being sent, and can no longer be stopped." } },
-        ),
-        Refusal::Paused(why) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Decisions are paused".into(),
-            Tone::Bad,
-            Icon::AtRisk,
-            html! { p { (why) " No decision was recorded and nothing is sent." } },
-        ),
-        Refusal::Bus(error) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The bus did not take the decision".into(),
-            Tone::Bad,
-            Icon::AtRisk,
-            html! { p { "No decision was recorded and nothing is sent: " (error) ". Try again in a moment; your text is kept below." } },
-        ),
-        Refusal::Doubt => (
-            StatusCode::GATEWAY_TIMEOUT,
-            "We do not know whether your decision was recorded".into(),
-            Tone::Odd,
-            Icon::Unknown,
-            html! { p { "The bus gave no answer. Look at the card again in a moment: it says what is true. A decision is recorded once at most." } },
-        ),
-    };
-    let notice = Notice { tone, icon, title: &title, body, alert: true };
-    let more = case.map(|case| after(&case, kept, &refusal)).unwrap_or_default();
-    Ok((status, layout::message(&shell, "Not recorded", &notice, &more)).into_response())
-}
-
-fn conflict_title(clock: &Clock, winner: &Winner, reader: &str) -> String {
-    let did = match winner.verdict {
-        Some(Verdict::Approve) => "approved",
-        Some(Verdict::Reject) => "rejected",
-        None => "decided on",
-    };
-    let version = winner.version.map_or_else(|| "this card".to_owned(), |version| format!("version {version}"));
-    format!("{} {did} {version}, {}", who(&winner.by, reader), clock.relative(winner.at))
-}
-
-fn conflict_body(clock: &Clock, case: Option<&decide::Case>) -> Markup {
-    let proposal = case.map(|case| &case.proposal);
-    let now = match proposal.map(|proposal| proposal.state) {
-        Some(State::Held) => {
-            html! { "It is held and not sent yet. " @if let Some(proposal) = proposal { (countdown(clock, proposal)) } }
-        }
-        Some(State::Filed) => html! { "The decision is recorded and being taken." },
-        Some(State::Sent) => html! { "It was sent." },
-        Some(State::Rejected | State::Expired | State::Voided | State::Failed) => html! { "Nothing was sent." },
-        Some(State::Signed | State::Sending) => html! { "It is being sent." },
-        Some(State::Unknown) => html! { "It may or may not have arrived." },
-        Some(State::Drafted) | None => html! {},
-    };
-    html! { p { (now) " Yours was not recorded." } }
-}
-
-/// Under the notice: theirs against yours, or what you wrote, and the ways on.
-fn after(case: &decide::Case, kept: Kept, refusal: &Refusal) -> Markup {
-    let proposal = &case.proposal;
-    let card = format!("/inbox?card={}", part::segment(&proposal.id));
-    let held = proposal.state == State::Held && matches!(refusal, Refusal::Conflict(_));
-    html! {
-        @if let Some(text) = &kept.text {
-            @if text.differs_from(&proposal.draft) {
-                h3.facet-3 { "The draft compared with your text" }
-                (card_draft::difference(&proposal.draft.body, &text.body))
-            }
-            div.field.facet-3 {
-                label for="kept" { "Your text" }
-                textarea #kept rows="8" readonly { "\n" (text.body) }
-            }
-        }
-        p.row-flow.facet-3 {
-            a.btn.btn-primary href=(card) { @if held { "Keep theirs" } @else { "Show the card" } }
-            @if held {
-                form method="post" action=(format!("/cards/{}/undo", part::segment(&proposal.id))) {
-                    button.btn { (Icon::Undo.svg()) "Undo theirs" }
-                }
-            }
-            a href="/inbox" { "Back to the inbox" }
-        }
-    }
-}
-
-/// The card again, with what the person wrote and what is wrong with it.
-async fn still_open(
-    app: &Arc<App>,
-    user: &str,
-    case: decide::Case,
-    error: crate::letter::LetterError,
-    kept: Kept,
-) -> Result<Response, Fault> {
-    let clock = app.clock().await;
-    let shell = app.shell(user).await?;
-    let text = kept.text.unwrap_or_else(|| Text::of(&case.proposal.draft));
-    let mut card = card::load(app, case, clock.now).await?;
-    card.letter = Err(error);
-    let title = format!("Edit the draft to {}", card.case.account.title());
-    let body = html! {
-        main.page #main tabindex="-1" {
-            div.page-head { h1 { (title) } }
-            section.panel { div.body.lone {
-                (part::notice(&Notice {
-                    tone: Tone::Bad, icon: Icon::AtRisk, title: "This cannot be sent as it stands",
-                    body: html! { p { "No decision was recorded. Your text is kept." } }, alert: true,
-                }))
-                (card_draft::edit(&card, &text, true))
-                p.facet { a href=(format!("/inbox?card={}", part::segment(&card.case.proposal.id))) { "Back to the card" } }
-            } }
-        }
-    };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::page(&shell, &title, Nav::Inbox, &body)).into_response())
 }

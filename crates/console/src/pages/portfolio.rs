@@ -151,7 +151,7 @@ pub(crate) async fn page(State(app): State<Arc<App>>, user: User, Query(ask): Qu
                 @if portfolio.segments.len() > 1 || portfolio.owners.len() > 1 { (filters(&portfolio, &ask)) }
             }
             @if portfolio.total == 0 {
-                section.panel { (part::empty(Icon::Account, "No account is known yet", html! { "The first event about one makes it appear here." }, None)) }
+                section.panel { (part::empty(Icon::Account, "No account is known yet", &html! { "The first event about one makes it appear here." }, None)) }
             } @else {
                 div.ledger {
                     section aria-labelledby="g-now" {

@@ -11,7 +11,7 @@ use bus_schema::data::people::{RejectReason, Verdict};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{decision, outcome};
+use super::{decision, outcome, refused};
 use crate::{
     app::{App, Settled},
     decide::{self, Seen, Wish},
@@ -127,6 +127,6 @@ pub(crate) async fn submit(
             app.settled(&id, Settled::Decided(Verdict::Reject)).await?;
             Ok(Redirect::to(&format!("/inbox?did=rejected&on={}", part::segment(&id))).into_response())
         }
-        Err(refusal) => outcome::refused(&app, &user.0, &id, refusal, outcome::Kept::default()).await,
+        Err(refusal) => refused::page(&app, &user.0, &id, refusal, refused::Kept::default()).await,
     }
 }

@@ -79,16 +79,12 @@ pub(crate) async fn login(State(app): State<Arc<App>>, headers: HeaderMap, Query
     }
     // A pasted link is as good as its token.
     let token = link.token.trim().rsplit("token=").next().unwrap_or_default();
-    match app.sessions.sign_in(token) {
-        Some(secret) => {
-            let cookie = session::set_cookie(Some(&secret), app.secure());
-            ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response()
-        }
-        None => {
-            let page = layout::outside("Sign in", &body(link.next.as_deref(), true));
-            (StatusCode::FORBIDDEN, page).into_response()
-        }
-    }
+    let Some(secret) = app.sessions.sign_in(token) else {
+        let page = layout::outside("Sign in", &body(link.next.as_deref(), true));
+        return (StatusCode::FORBIDDEN, page).into_response();
+    };
+    let cookie = session::set_cookie(Some(&secret), app.secure());
+    ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response()
 }
 
 /// Ends the session.

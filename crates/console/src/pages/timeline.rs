@@ -31,7 +31,7 @@ pub(super) fn show(clock: &Clock, account: &str, chosen: Show, events: &[LogEven
         ("sends", "Sends", chosen.sends),
     ];
     let older = (events.len() >= ENTRIES_MAX).then(|| events.last().map(|event| event.position)).flatten();
-    let shown: String = boxes.iter().filter(|(_, _, on)| *on).map(|(name, ..)| format!("&show={name}")).collect();
+    let shown = boxes.iter().filter(|(_, _, on)| *on).fold(String::new(), |all, (name, ..)| all + "&show=" + name);
     html! {
         section.panel #timeline aria-labelledby="h-tl" {
             header {

@@ -23,7 +23,7 @@ fn forged() -> Response {
         &part::empty(
             Icon::Warning,
             "This link is not one of ours",
-            html! { "Copy the whole link from the message, or answer the message instead." },
+            &html! { "Copy the whole link from the message, or answer the message instead." },
             None,
         ),
     );
@@ -67,7 +67,7 @@ pub(crate) async fn submit(State(app): State<Arc<App>>, Path(token): Path<String
             let body = part::empty(
                 Icon::Warning,
                 "This was not recorded",
-                html! { "The fault is ours. Please press the button again in a minute, or answer the message." },
+                &html! { "The fault is ours. Please press the button again in a minute, or answer the message." },
                 None,
             );
             (StatusCode::SERVICE_UNAVAILABLE, layout::outside("Not recorded", &body)).into_response()

@@ -2,7 +2,10 @@
 
 use bus_schema::{
     Data, Position,
-    data::{facts::OutreachProposed, people::Verdict},
+    data::{
+        facts::{DecisionRefused, OutreachProposed, ProposalDecided, ProposalFiled},
+        people::Verdict,
+    },
 };
 use rusqlite::{Transaction, params};
 
@@ -12,60 +15,11 @@ use super::{ViewsError, project::Placed, project_account::word, row::State};
 pub(crate) fn apply(t: &Transaction<'_>, placed: &Placed<'_>) -> Result<(), ViewsError> {
     match &placed.event.data {
         Data::OutreachProposed(data) => proposed(t, data, placed),
-        Data::ProposalFiled(data) => {
-            t.prepare_cached(
-                "UPDATE proposals SET state = 'waiting', filed_at = ?2, rank = ?3, due = ?4, expires = ?5,
-                     owner = coalesce(?6, owner), version = ?7, changed_at = ?2 WHERE id = ?1",
-            )?
-            .execute(params![
-                data.proposal,
-                placed.at().0,
-                data.rank,
-                data.due.0,
-                data.expires.0,
-                data.owner,
-                data.version
-            ])?;
-            Ok(())
-        }
+        Data::ProposalFiled(data) => filed(t, data, placed),
         Data::DecisionRecorded(data) => recorded(t, &data.proposal, placed),
         Data::DecisionUndone(data) => recorded(t, &data.proposal, placed),
-        Data::DecisionRefused(data) => {
-            t.prepare_cached("UPDATE decisions SET refused = ?3 WHERE seq = ?1 AND idx = ?2")?.execute(params![
-                data.decision.seq,
-                data.decision.index,
-                data.reason.name()
-            ])?;
-            touched(t, &data.proposal, placed)
-        }
-        Data::ProposalDecided(data) => {
-            let state = match data.verdict {
-                Verdict::Approve => State::Held,
-                Verdict::Reject => State::Rejected,
-            };
-            let reason = data.reason.as_ref().map(word).transpose()?;
-            let Position { seq, index } = data.decision;
-            t.prepare_cached(
-                "UPDATE proposals SET state = ?2, decided_by = ?3, decided_at = ?4, verdict = ?5, edited = ?6,
-                     reason = ?7, hold_until = ?8, decision_seq = ?9, decision_idx = ?10, bytes_hash = ?11,
-                     decided_version = ?12, changed_at = ?4, reopened_by = NULL WHERE id = ?1",
-            )?
-            .execute(params![
-                data.proposal,
-                state.name(),
-                data.by,
-                placed.at().0,
-                word(&data.verdict)?,
-                data.edited,
-                reason,
-                data.hold_until.map(|time| time.0),
-                seq,
-                index,
-                data.bytes_hash,
-                data.version
-            ])?;
-            Ok(())
-        }
+        Data::DecisionRefused(data) => refused(t, data, placed),
+        Data::ProposalDecided(data) => decided(t, data, placed),
         Data::ProposalReopened(data) => {
             t.prepare_cached(
                 "UPDATE proposals SET state = 'waiting', verdict = NULL, hold_until = NULL, bytes_hash = NULL,
@@ -76,24 +30,81 @@ pub(crate) fn apply(t: &Transaction<'_>, placed: &Placed<'_>) -> Result<(), View
         }
         Data::ProposalVoided(data) => {
             let detail = serde_json::json!({ "reason": data.reason.name(), "event": data.event.to_string() });
-            end(t, &data.proposal, State::Voided, Some(detail.to_string()), placed)
+            end(t, &data.proposal, State::Voided, Some(&detail.to_string()), placed)
         }
         Data::ProposalExpired(data) => end(t, &data.proposal, State::Expired, None, placed),
         Data::ApprovalSigned(data) => end(t, &data.proposal, State::Signed, None, placed),
         Data::DeliveryIntended(data) => end(t, &data.proposal, State::Sending, None, placed),
         Data::DeliverySent(data) => {
-            end(t, &data.proposal, State::Sent, data.response.clone(), placed)?;
+            end(t, &data.proposal, State::Sent, data.response.as_deref(), placed)?;
             sent(t, &data.proposal, placed)
         }
-        Data::DeliveryFailed(data) => end(t, &data.proposal, State::Failed, Some(word(&data.reason)?), placed),
+        Data::DeliveryFailed(data) => end(t, &data.proposal, State::Failed, Some(&word(&data.reason)?), placed),
         Data::DeliveryUnknown(data) => {
-            end(t, &data.proposal, State::Unknown, Some(data.reason.clone()), placed)?;
+            end(t, &data.proposal, State::Unknown, Some(&data.reason), placed)?;
             sent(t, &data.proposal, placed)
         }
-        Data::DeliveryWithdrawn(data) => end(t, &data.proposal, State::Failed, Some("withdrawn".into()), placed),
+        Data::DeliveryWithdrawn(data) => end(t, &data.proposal, State::Failed, Some("withdrawn"), placed),
         // Every other kind is about no proposal.
         _ => Ok(()),
     }
+}
+
+fn filed(t: &Transaction<'_>, data: &ProposalFiled, placed: &Placed<'_>) -> Result<(), ViewsError> {
+    t.prepare_cached(
+        "UPDATE proposals SET state = 'waiting', filed_at = ?2, rank = ?3, due = ?4, expires = ?5,
+             owner = coalesce(?6, owner), version = ?7, changed_at = ?2 WHERE id = ?1",
+    )?
+    .execute(params![
+        data.proposal,
+        placed.at().0,
+        data.rank,
+        data.due.0,
+        data.expires.0,
+        data.owner,
+        data.version
+    ])?;
+    Ok(())
+}
+
+fn refused(t: &Transaction<'_>, data: &DecisionRefused, placed: &Placed<'_>) -> Result<(), ViewsError> {
+    t.prepare_cached("UPDATE decisions SET refused = ?3 WHERE seq = ?1 AND idx = ?2")?.execute(params![
+        data.decision.seq,
+        data.decision.index,
+        data.reason.name()
+    ])?;
+    t.prepare_cached("UPDATE proposals SET changed_at = ?2 WHERE id = ?1")?
+        .execute(params![data.proposal, placed.at().0])?;
+    Ok(())
+}
+
+fn decided(t: &Transaction<'_>, data: &ProposalDecided, placed: &Placed<'_>) -> Result<(), ViewsError> {
+    let state = match data.verdict {
+        Verdict::Approve => State::Held,
+        Verdict::Reject => State::Rejected,
+    };
+    let reason = data.reason.as_ref().map(word).transpose()?;
+    let Position { seq, index } = data.decision;
+    t.prepare_cached(
+        "UPDATE proposals SET state = ?2, decided_by = ?3, decided_at = ?4, verdict = ?5, edited = ?6,
+             reason = ?7, hold_until = ?8, decision_seq = ?9, decision_idx = ?10, bytes_hash = ?11,
+             decided_version = ?12, changed_at = ?4, reopened_by = NULL WHERE id = ?1",
+    )?
+    .execute(params![
+        data.proposal,
+        state.name(),
+        data.by,
+        placed.at().0,
+        word(&data.verdict)?,
+        data.edited,
+        reason,
+        data.hold_until.map(|time| time.0),
+        seq,
+        index,
+        data.bytes_hash,
+        data.version
+    ])?;
+    Ok(())
 }
 
 fn proposed(t: &Transaction<'_>, data: &OutreachProposed, placed: &Placed<'_>) -> Result<(), ViewsError> {
@@ -135,17 +146,11 @@ fn recorded(t: &Transaction<'_>, proposal: &str, placed: &Placed<'_>) -> Result<
     Ok(())
 }
 
-fn touched(t: &Transaction<'_>, proposal: &str, placed: &Placed<'_>) -> Result<(), ViewsError> {
-    t.prepare_cached("UPDATE proposals SET changed_at = ?2 WHERE id = ?1")?
-        .execute(params![proposal, placed.at().0])?;
-    Ok(())
-}
-
 fn end(
     t: &Transaction<'_>,
     proposal: &str,
     state: State,
-    detail: Option<String>,
+    detail: Option<&str>,
     placed: &Placed<'_>,
 ) -> Result<(), ViewsError> {
     t.prepare_cached("UPDATE proposals SET state = ?2, detail = ?3, changed_at = ?4 WHERE id = ?1")?

@@ -39,6 +39,7 @@ pub(crate) fn some(c: &Connection, positions: &[Position]) -> Result<Vec<LogEven
 
 /// What a timeline shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four boxes of a form, each on or off")]
 pub(crate) struct Show {
     /// What came from outside.
     pub(crate) events: bool,

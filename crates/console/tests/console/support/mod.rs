@@ -1,7 +1,7 @@
 //! A log made by hand, a console over it, and a gate that takes decisions as the real one does.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, reason = "the tests and the preview use a part of it each")]
 
-pub mod world;
+pub(crate) mod world;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,45 +18,57 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 /// How long a condition may take to come true.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// The hold of the test's gate.
-pub const HOLD: Duration = Duration::from_secs(30);
+pub(crate) const HOLD: Duration = Duration::from_secs(30);
 
 /// Wall time.
-pub fn now() -> Time {
+pub(crate) fn now() -> Time {
     Time::from(jiff::Timestamp::now())
+}
+
+/// A form as a browser sends it.
+pub(crate) fn with_form(request: reqwest::RequestBuilder, pairs: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    let escaped = |text: &str| -> String {
+        let escape = |byte: u8| {
+            if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+        };
+        text.bytes().map(escape).collect()
+    };
+    let body: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
+    request.header("content-type", "application/x-www-form-urlencoded").body(body.join("&"))
 }
 
 /// Writes events into the log as its writers do.
 #[derive(Clone)]
-pub struct Log {
-    pub bus: Bus,
+pub(crate) struct Log {
+    pub(crate) bus: Bus,
     count: Arc<std::sync::atomic::AtomicU64>,
 }
 
 /// An event before it is written.
-pub struct Said<'a> {
-    pub writer: &'a str,
-    pub kind: &'a str,
-    pub account: &'a str,
-    pub at: Time,
-    pub data: Value,
-    pub personal: Value,
-    pub contact: Option<&'a str>,
+pub(crate) struct Said<'a> {
+    pub(crate) writer: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) at: Time,
+    pub(crate) data: Value,
+    pub(crate) personal: Value,
+    pub(crate) contact: Option<&'a str>,
 }
 
 impl Log {
-    pub fn new(bus: Bus) -> Self {
+    pub(crate) fn new(bus: Bus) -> Self {
         Self { bus, count: Arc::default() }
     }
 
     /// One event as a message of its own; answers with its position.
-    pub async fn say(&self, said: Said<'_>) -> Position {
+    pub(crate) async fn say(&self, said: Said<'_>) -> Position {
         self.say_all(vec![said]).await
     }
 
     /// Some events of one account as one message; answers with the position of the last.
-    pub async fn say_all(&self, said: Vec<Said<'_>>) -> Position {
+    pub(crate) async fn say_all(&self, said: Vec<Said<'_>>) -> Position {
         let first = said.first().expect("at least one event");
         let partition = Partitions::default().of(&Entity::account(first.account));
         let subject = match first.writer {
@@ -98,25 +110,25 @@ impl Log {
 }
 
 /// A running console over a memory bus.
-pub struct Running {
-    pub folder: TempDir,
-    pub memory: MemoryBus,
-    pub log: Log,
-    pub url: String,
-    pub login: String,
-    pub views: Views,
-    pub readiness: watch::Sender<Readiness>,
+pub(crate) struct Running {
+    pub(crate) folder: TempDir,
+    pub(crate) memory: MemoryBus,
+    pub(crate) log: Log,
+    pub(crate) url: String,
+    pub(crate) login: String,
+    pub(crate) views: Views,
+    pub(crate) readiness: watch::Sender<Readiness>,
     stop: watch::Sender<bool>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
 /// What a test wants of its console.
-pub struct Wanted {
-    pub readiness: Readiness,
-    pub control: Arc<dyn SystemControl>,
-    pub gate: bool,
-    pub listen: &'static str,
-    pub zone: &'static str,
+pub(crate) struct Wanted {
+    pub(crate) readiness: Readiness,
+    pub(crate) control: Arc<dyn SystemControl>,
+    pub(crate) gate: bool,
+    pub(crate) listen: &'static str,
+    pub(crate) zone: &'static str,
 }
 
 impl Default for Wanted {
@@ -132,13 +144,13 @@ impl Default for Wanted {
 }
 
 impl Running {
-    pub async fn start(wanted: Wanted) -> Self {
+    pub(crate) async fn start(wanted: Wanted) -> Self {
         let memory = MemoryBus::new();
         Self::over(memory, tempfile::tempdir().expect("a folder"), wanted).await
     }
 
     /// A console over a bus that is there already.
-    pub async fn over(memory: MemoryBus, folder: TempDir, wanted: Wanted) -> Self {
+    pub(crate) async fn over(memory: MemoryBus, folder: TempDir, wanted: Wanted) -> Self {
         let bus: Bus = memory.clone().into();
         let readiness = watch::Sender::new(wanted.readiness);
         let config = ConsoleConfig {
@@ -175,12 +187,12 @@ impl Running {
     }
 
     /// A browser that is not signed in.
-    pub fn stranger() -> reqwest::Client {
+    pub(crate) fn stranger() -> reqwest::Client {
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
     }
 
     /// The session cookie of a sign-in with the printed link.
-    pub async fn sign_in(&self) -> String {
+    pub(crate) async fn sign_in(&self) -> String {
         let answer = Self::stranger().get(&self.login).send().await.expect("an answer");
         assert_eq!(answer.status(), 303, "{:?}", answer.text().await);
         let cookie = answer.headers()["set-cookie"].to_str().expect("text");
@@ -189,13 +201,18 @@ impl Running {
     }
 
     /// Waits until the views have read a position.
-    pub async fn reached(&self, position: Position) {
+    pub(crate) async fn reached(&self, position: Position) {
         let mut changes = self.views.changes();
         let wait = changes.wait_for(|at| *at >= position.seq);
         tokio::time::timeout(PATIENCE, wait).await.expect("the views follow").expect("they live");
     }
 
-    pub async fn stop(mut self) -> (MemoryBus, TempDir) {
+    /// How many things people said so far.
+    pub(crate) async fn said_by_people(&self) -> u64 {
+        self.log.bus.state(Stream::People).await.expect("a stream").messages
+    }
+
+    pub(crate) async fn stop(mut self) -> (MemoryBus, TempDir) {
         self.stop.send_replace(true);
         let serving = self.tasks.remove(0);
         tokio::time::timeout(PATIENCE, serving).await.expect("it stops").expect("cleanly");
@@ -216,7 +233,7 @@ async fn gate(bus: Bus) {
 }
 
 /// The event of a message of one.
-pub fn event_of(stored: &Stored) -> (Envelope, Event) {
+pub(crate) fn event_of(stored: &Stored) -> (Envelope, Event) {
     let index = batch::decode_index(stored.headers.index().expect("an index")).expect("readable");
     let envelope = batch::envelope(&stored.body, &index, 0).expect("an envelope");
     let event = envelope.event().expect("an event");
@@ -243,7 +260,8 @@ async fn take(bus: &Bus, log: &Log, stored: &Stored) {
     let decision = Position { seq, index: 0 };
     match &event.data {
         Data::DecisionRecorded(data) => {
-            let hold = (data.verdict == Verdict::Approve).then(|| now().plus_ms(HOLD.as_millis() as i64));
+            let hold = (data.verdict == Verdict::Approve)
+                .then(|| now().plus_ms(i64::try_from(HOLD.as_millis()).expect("a short hold")));
             let fact = fact(
                 "proposal.decided",
                 json!({
@@ -262,6 +280,6 @@ async fn take(bus: &Bus, log: &Log, stored: &Stored) {
 }
 
 /// Personal fields of a message of one.
-pub fn personal_of(stored: &Stored) -> Map<String, Value> {
+pub(crate) fn personal_of(stored: &Stored) -> Map<String, Value> {
     event_of(stored).0.open_personal()
 }

@@ -1,26 +1,26 @@
 //! A small made-up book of business: what the pages look like with life in them.
 
-use bus_schema::{Day, Position, Time, time::DAY_MS};
+use bus_schema::{Position, Time, time::DAY_MS};
 use serde_json::{Value, json};
 
 use super::{Log, Said, now};
 
 /// An account of the world.
-pub struct Account {
-    pub id: &'static str,
-    pub name: &'static str,
-    pub arr: i64,
-    pub segment: &'static str,
+pub(crate) struct Account {
+    pub(crate) id: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) arr: i64,
+    pub(crate) segment: &'static str,
     /// Health ninety days ago and now, in points; none means no data.
-    pub health: Option<(i64, i64)>,
+    pub(crate) health: Option<(i64, i64)>,
     /// Churn in 90 days, in per cent.
-    pub churn: i64,
-    pub renews_in: i32,
+    pub(crate) churn: i64,
+    pub(crate) renews_in: i32,
     /// A card: play, template, why.
-    pub card: Option<(&'static str, &'static str, &'static str)>,
+    pub(crate) card: Option<(&'static str, &'static str, &'static str)>,
 }
 
-pub const ACCOUNTS: [Account; 9] = [
+pub(crate) const ACCOUNTS: [Account; 9] = [
     Account {
         id: "tarn-fell",
         name: "Tarn & Fell Logistics",
@@ -118,12 +118,12 @@ pub const ACCOUNTS: [Account; 9] = [
 ];
 
 /// The proposal of an account.
-pub fn proposal(account: &str) -> String {
+pub(crate) fn proposal(account: &str) -> String {
     format!("p{}", account.replace('-', ""))
 }
 
 /// Writes the whole world; answers with its last position.
-pub async fn write(log: &Log) -> Position {
+pub(crate) async fn write(log: &Log) -> Position {
     let mut last = Position::default();
     for account in &ACCOUNTS {
         last = one(log, account).await;
@@ -199,8 +199,8 @@ fn contract(account: &Account) -> Value {
 
 fn scored(account: &Account, day: i64, usage: Position) -> Value {
     let (from, to) = account.health.unwrap_or((50, 50));
-    let bend = day * day;
-    let score = from * 100 + (to - from) * 100 * bend / (89 * 89);
+    let turned = day * day;
+    let score = from * 100 + (to - from) * 100 * turned / (89 * 89);
     let band = match (account.health, score) {
         (None, _) => "unknown",
         (_, ..7_000) => "red",
@@ -285,9 +285,4 @@ async fn propose(log: &Log, account: &Account, (play, template, why): (&str, &st
         Value::Null,
     ))
     .await
-}
-
-/// A day some days from today, for a field.
-pub fn day(days: i32) -> Day {
-    now().day().plus(days)
 }
