@@ -41,7 +41,7 @@ async fn a_killed_process_and_a_killed_server_lose_nothing_and_repeat_nothing() 
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let written = tell(&bus, 28, 100).await;
-    let reached = tokio::time::timeout(Duration::from_secs(60), runtime.idle(&written)).await.unwrap().unwrap();
+    let reached = tokio::time::timeout(Duration::from_mins(1), runtime.idle(&written)).await.unwrap().unwrap();
     equal(&runtime).await;
     nothing_twice(&bus).await;
     let digests = runtime.digest(None).await.unwrap();
