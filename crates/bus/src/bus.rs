@@ -41,7 +41,7 @@ impl Bus {
         }
     }
 
-    /// The last message of a subject, read at the stream's leader.
+    /// The last message of a subject, or of all that match a pattern, read at the stream's leader.
     ///
     /// # Errors
     /// The bus does not answer, or the stream is not there.

@@ -39,6 +39,7 @@ macro_rules! on_both {
 on_both! {
     messages::a_stored_message_reads_back_as_it_was_sent,
     messages::nothing_is_found_where_nothing_is,
+    messages::the_last_message_of_a_pattern_is_the_last_of_all_its_subjects,
     messages::only_the_expected_last_message_is_followed,
     messages::of_many_that_expect_the_same_exactly_one_wins,
     messages::a_large_message_fits_and_is_read_back,

@@ -102,7 +102,15 @@ impl Log {
     }
 
     pub(super) fn last(&self, subject: &str) -> Option<&Stored> {
-        self.last_by_subject.get(subject).and_then(|seq| self.messages.get(seq))
+        let seq = match self.last_by_subject.get(subject) {
+            Some(seq) => Some(*seq),
+            None if subject.contains(['*', '>']) => {
+                let hits = self.last_by_subject.iter().filter(|(known, _)| matches(subject, known));
+                hits.map(|(_, seq)| *seq).max()
+            }
+            None => None,
+        };
+        self.messages.get(&seq?)
     }
 
     pub(super) fn from(&self, seq: u64) -> impl Iterator<Item = &Stored> {

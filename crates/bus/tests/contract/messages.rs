@@ -207,3 +207,16 @@ fn now() -> Time {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     Time(i64::try_from(Duration::as_millis(&since)).unwrap())
 }
+
+pub(crate) async fn the_last_message_of_a_pattern_is_the_last_of_all_its_subjects(bench: Bench) {
+    let bus = bench.bus(Role::Router).await;
+    for subject in ["cs.log.03.in", "cs.log.04.in", "cs.log.03.health.03", "cs.log.04.people"] {
+        bus.publish(Message::new(subject, "x"), None).await.unwrap();
+    }
+    for (pattern, expected) in
+        [("cs.log.03.>", Some(3)), ("cs.log.*.in", Some(2)), ("cs.log.>", Some(4)), ("cs.log.05.>", None)]
+    {
+        let found = bus.last(Stream::Log, pattern).await.unwrap();
+        assert_eq!(found.map(|stored| stored.seq), expected, "{pattern}");
+    }
+}
