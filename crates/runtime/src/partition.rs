@@ -67,6 +67,8 @@ pub(crate) struct Part {
     pub(crate) checkpoint: u64,
     /// Why the last checkpoint was not written.
     pub(crate) store_error: Option<String>,
+    /// The store broke down for good: no more checkpoints until the next start sets it aside.
+    pub(crate) store_broken: bool,
 }
 
 /// How often a worker checkpoints: after this time or this many events, whichever is first.
@@ -89,6 +91,8 @@ pub(crate) struct Worker {
     /// Events since the last checkpoint, messages without any included as one.
     pub(crate) since: u64,
     pub(crate) next_checkpoint: Instant,
+    /// See [`Glance::ended_at_start`].
+    pub(crate) ended_at_start: u64,
 }
 
 impl Worker {
@@ -188,7 +192,8 @@ impl Worker {
     pub(crate) fn publish(&self) {
         let folds: Vec<_> = self.parts.iter().map(FoldGlance::of).collect();
         let applied = folds.iter().map(|fold| fold.applied).min().unwrap_or(0);
-        self.progress.send_replace(Glance { applied, waiting: self.feed.waiting(), folds, ended: None });
+        let (ended_at_start, waiting) = (self.ended_at_start, self.feed.waiting());
+        self.progress.send_replace(Glance { applied, ended_at_start, waiting, folds, ended: None });
     }
 
     fn bus_error(&self, action: &str, source: BusError) -> RuntimeError {

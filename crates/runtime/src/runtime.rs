@@ -174,7 +174,7 @@ impl Runtime {
 
     /// Whether the bus is there, nothing failed, and no partition is behind by more than `lag_max` messages.
     pub fn is_ready(&self, lag_max: u64) -> bool {
-        let near = |worker: &WorkerHandle| worker.progress.borrow().waiting <= lag_max;
+        let near = |worker: &WorkerHandle| worker.progress.borrow().is_near(lag_max);
         self.inner.bus.is_connected() && self.failure().is_none() && self.inner.workers.values().all(near)
     }
 

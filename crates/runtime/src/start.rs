@@ -6,7 +6,10 @@ use std::{
 };
 
 use bus::{Bus, BusError};
-use bus_schema::{Partition, Partitions, subject::Stream};
+use bus_schema::{
+    Partition, Partitions,
+    subject::{Stream, log_partition},
+};
 use futures_util::future::try_join_all;
 use tokio::{
     sync::{mpsc, watch},
@@ -129,11 +132,21 @@ async fn start_worker(
         let epoch = epoch.map_err(|source| bus_error("count an epoch", source))?;
         let voice = Voice::new(member.bus, agent, partition, epoch, chorus.clone());
         let checkpoint = fold.applied();
-        parts.push(Part { fold, voice, states, rebuilds: rebuilt.into(), checkpoint, store_error: None });
+        parts.push(Part {
+            fold,
+            voice,
+            states,
+            rebuilds: rebuilt.into(),
+            checkpoint,
+            store_error: None,
+            store_broken: false,
+        });
     }
     let from = parts.iter().map(|part| part.fold.applied()).min().unwrap_or(0) + 1;
     let feed =
         Feed::open(bus, &config.durable, partition, from).await.map_err(|source| bus_error("be read", source))?;
+    let last = bus.last(Stream::Log, &log_partition(partition)).await;
+    let last = last.map_err(|source| bus_error("say where a partition ends", source))?;
     let (sender, commands) = mpsc::channel(COMMANDS_MAX);
     let (progress, watching) = watch::channel(Glance::default());
     let pace = Pace { every: config.checkpoint_every, events: config.checkpoint_events };
@@ -148,6 +161,7 @@ async fn start_worker(
         pace,
         since: 0,
         next_checkpoint: Instant::now() + config.checkpoint_every,
+        ended_at_start: last.map_or(0, |stored| stored.seq),
     };
     worker.publish();
     Ok((worker, sender, watching))

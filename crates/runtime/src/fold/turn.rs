@@ -121,7 +121,9 @@ impl Fold {
     }
 
     fn keep(&mut self, entity: &Entity, input: Input<'_>, outcome: Outcome, turn: TurnId, said: &mut Vec<Said>) {
-        self.dirty.states.insert(entity.clone());
+        if !self.dirty.states.contains(entity) {
+            self.dirty.states.insert(entity.clone());
+        }
         if let Input::Timer(name) = input {
             self.timers.cancel(entity, name);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::{Part, Worker};
-use crate::error::RuntimeError;
+use crate::{error::RuntimeError, store::StoreError};
 
 /// How long a checkpoint waits for acknowledgements before it is put off.
 const FLUSH_WAIT: Duration = Duration::from_millis(500);
@@ -61,7 +61,7 @@ impl Worker {
 impl Part {
     /// Writes what changed. A store that fails is said once; the fold goes on, and the next start folds from further back.
     async fn save(&mut self, partition: bus_schema::Partition) {
-        if self.fold.applied() == self.checkpoint {
+        if self.store_broken || self.fold.applied() == self.checkpoint {
             return;
         }
         let changes = match self.fold.changes() {
@@ -78,7 +78,10 @@ impl Part {
                 self.checkpoint = applied;
                 None
             }
-            Ok(Err(error)) => Some(with_causes(&error)),
+            Ok(Err(error)) => {
+                self.store_broken = matches!(error, StoreError::Broken { .. });
+                Some(with_causes(&error))
+            }
             Err(error) => Some(error.to_string()),
         };
         self.note(problem);

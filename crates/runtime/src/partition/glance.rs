@@ -15,11 +15,20 @@ const SKIPPED_SHOWN_MAX: usize = 100;
 pub(crate) struct Glance {
     /// What all its folds have applied.
     pub(crate) applied: u64,
+    /// Where the partition ended when the worker started: before that it has not caught up, whatever else is known.
+    pub(crate) ended_at_start: u64,
     /// Messages that wait, as far as known.
     pub(crate) waiting: u64,
     pub(crate) folds: Vec<FoldGlance>,
     /// Set when it does not go on.
     pub(crate) ended: Option<Arc<RuntimeError>>,
+}
+
+impl Glance {
+    /// Whether it is behind by no more than `lag_max` messages.
+    pub(crate) const fn is_near(&self, lag_max: u64) -> bool {
+        self.applied >= self.ended_at_start && self.waiting <= lag_max
+    }
 }
 
 /// A fold at a moment.

@@ -60,6 +60,22 @@ async fn status_tells_where_every_fold_is() {
 }
 
 #[tokio::test]
+async fn a_process_is_ready_when_it_has_folded_what_was_there_at_its_start() {
+    let (dir, (memory, bus)) = (tempfile::tempdir().unwrap(), memory());
+    let mut last = write(&bus, P0, &policies()).await;
+    for n in 0..300 {
+        last = write(&bus, P0, &[told(&here(P0), n, "count")]).await;
+    }
+    let runtime = start(config(dir.path()), &bus).await;
+    // Nothing has run since: this test has one thread and did not wait.
+    assert!(runtime.applied(P0).unwrap() < last && !runtime.is_ready(1_000_000));
+    runtime.wait_applied(&BTreeMap::from([(P0, last)])).await.unwrap();
+    assert!(runtime.is_ready(1_000_000));
+    memory.set_away(true);
+    assert!(!runtime.is_ready(1_000_000));
+}
+
+#[tokio::test]
 async fn the_earliest_timer_is_known_by_agent() {
     let (dir, (_, bus)) = (tempfile::tempdir().unwrap(), memory());
     for partition in [P0, P1] {
