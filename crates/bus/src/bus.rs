@@ -79,7 +79,7 @@ impl Bus {
     /// `durable` names the position other tools see; one reader at a time per name. No filter means every subject.
     ///
     /// # Errors
-    /// The bus does not answer, or the stream is not there.
+    /// The bus does not answer, the stream is not there, or it ends before `from_seq` ([`BusError::Shrunk`]).
     pub async fn reader(
         &self,
         stream: Stream,

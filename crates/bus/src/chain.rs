@@ -146,6 +146,13 @@ pub enum ChainError {
     },
 }
 
+impl ChainError {
+    /// Whether opening again later may help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Read { source, .. } if source.is_transient())
+    }
+}
+
 impl Chain {
     /// Opens the subject for writing: reads its last message and continues behind it.
     ///

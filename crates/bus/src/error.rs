@@ -74,6 +74,16 @@ pub enum BusError {
     /// The stream was not created.
     #[error("there is no stream {}; start Mainstay once with an admin key, it creates the streams", .0.name())]
     NoStream(Stream),
+    /// A stream ends before the position somebody continues at: it was lost, or replaced by an older copy.
+    #[error("stream {} ends at {last}, but message {position} was expected next; it was replaced by an older copy", stream.name())]
+    Shrunk {
+        /// The stream.
+        stream: Stream,
+        /// The position to continue at.
+        position: u64,
+        /// Sequence of its last message.
+        last: u64,
+    },
     /// A stream exists with other essentials.
     #[error(
         "stream {stream} exists with {field} {found}, expected {expected}; use another server or account, or migrate it"

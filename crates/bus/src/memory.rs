@@ -125,7 +125,7 @@ impl MemoryBus {
     }
 
     pub(crate) fn reader(&self, stream: Stream, filters: &[String], from_seq: u64) -> Result<Reader, BusError> {
-        drop(self.here("reader")?);
+        self.check_position(stream, from_seq)?;
         Ok(Reader(Source::Memory(MemoryReader::new(self.clone(), stream, filters.to_vec(), from_seq))))
     }
 
@@ -159,6 +159,12 @@ impl MemoryBus {
 
     pub(crate) fn is_connected(&self) -> bool {
         !self.store().away
+    }
+
+    /// A position behind the end of a stream is one of another stream.
+    fn check_position(&self, stream: Stream, position: u64) -> Result<(), BusError> {
+        let last = self.here("reader")?.log(stream).last_seq();
+        if position > last + 1 { Err(BusError::Shrunk { stream, position, last }) } else { Ok(()) }
     }
 
     fn append(&self, message: Message, expect_last: Option<u64>) -> Result<u64, PublishError> {

@@ -18,7 +18,8 @@ impl Reader {
     /// The next messages: as soon as there is at least one, at most `max`; none after `wait`.
     ///
     /// # Errors
-    /// The bus was away for the whole `wait`. The reader goes on where it was; call again.
+    /// The bus was away for the whole `wait` (the reader goes on where it was; call again), or the stream now ends
+    /// before the reader's position ([`BusError::Shrunk`]).
     pub async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Stored>, BusError> {
         match &mut self.0 {
             Source::Nats(reader) => reader.next(max, wait).await,
@@ -29,14 +30,12 @@ impl Reader {
     /// Continues at `from_seq`.
     ///
     /// # Errors
-    /// The bus does not answer. The position is kept; the next call of [`Reader::next`] applies it.
+    /// The bus does not answer (the position is kept; the next call of [`Reader::next`] applies it), or the stream ends
+    /// before `from_seq` ([`BusError::Shrunk`]).
     pub async fn reset(&mut self, from_seq: u64) -> Result<(), BusError> {
         match &mut self.0 {
             Source::Nats(reader) => reader.reset(from_seq).await,
-            Source::Memory(reader) => {
-                reader.reset(from_seq);
-                Ok(())
-            }
+            Source::Memory(reader) => reader.reset(from_seq),
         }
     }
 

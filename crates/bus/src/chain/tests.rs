@@ -8,6 +8,8 @@ use bus_schema::{
     subject::Stream,
 };
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::{MemoryBus, MessageHash, Stored, memory::Fault};
 
@@ -181,4 +183,94 @@ async fn a_copy_keeps_every_event_byte_for_byte() {
     assert_eq!(Packed::unpack(&messages[0]).unwrap(), [event(1), event(2)]);
     let bare = Stored { headers: crate::Headers::new(), ..messages[0].clone() };
     assert!(Packed::unpack(&bare).is_err());
+}
+
+/// What may happen to a writer.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Say(u64),
+    Fail(Fault),
+    Flush,
+    /// Taken over by the next epoch, which folds again from some turns back.
+    Takeover(u64),
+    Away,
+    Back,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let fault = prop_oneof![
+        Just(Fault::LoseAck),
+        Just(Fault::LoseMessage),
+        Just(Fault::Refuse),
+        Just(Fault::Duplicate),
+        (0_u64..50).prop_map(|ms| Fault::Delay(Duration::from_millis(ms))),
+        (0_u64..50).prop_map(|ms| Fault::DelayAck(Duration::from_millis(ms))),
+    ];
+    prop_oneof![
+        6 => (1_u64..5).prop_map(Step::Say),
+        3 => fault.prop_map(Step::Fail),
+        1 => Just(Step::Flush),
+        1 => (0_u64..20).prop_map(Step::Takeover),
+        1 => Just(Step::Away),
+        1 => Just(Step::Back),
+    ]
+}
+
+/// Says what the steps say, in the face of what they do to the bus; answers with the last turn.
+async fn live_through(memory: &MemoryBus, steps: &[Step]) -> u64 {
+    let mut epoch = 1;
+    let mut chain = open(memory, epoch).await.unwrap();
+    let mut zombies = Vec::new();
+    let mut n = 0;
+    for step in steps {
+        match step {
+            Step::Say(turns) => {
+                for _ in 0..*turns {
+                    n += 1;
+                    chain.push(turn(n), vec![event(n)]).await.unwrap();
+                    tokio::task::yield_now().await;
+                }
+            }
+            Step::Fail(fault) => memory.fail_next(SUBJECT, *fault),
+            Step::Flush => {
+                memory.set_away(false);
+                chain.flush().await.unwrap();
+            }
+            Step::Takeover(back) => {
+                memory.set_away(false);
+                epoch += 1;
+                let before = std::mem::replace(&mut chain, open(memory, epoch).await.unwrap());
+                zombies.push(before);
+                // What was never acknowledged was never checkpointed: it is folded again.
+                let from = chain.last_turn().map_or(1, |said| said.seq.saturating_sub(*back).max(1));
+                for again in from..=n {
+                    chain.push(turn(again), vec![event(again)]).await.unwrap();
+                }
+            }
+            Step::Away => memory.set_away(true),
+            Step::Back => memory.set_away(false),
+        }
+    }
+    memory.set_away(false);
+    chain.flush().await.unwrap();
+    n
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_every_turn_is_stored_once_and_in_order(steps in prop::collection::vec(step(), 1..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let memory = MemoryBus::new();
+            let last = live_through(&memory, &steps).await;
+            let messages = stored(&memory.into()).await;
+            let turns: Vec<String> = (1..=last).map(|n| format!("{{\"n\":{n}}}")).collect();
+            assert_eq!(said(&messages), turns);
+            let mut prev = MessageHash::NONE;
+            for message in &messages {
+                assert_eq!(message.headers.prev(), Some(prev.to_string().as_str()));
+                prev = message.hash();
+            }
+        });
+    }
 }

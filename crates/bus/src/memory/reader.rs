@@ -43,8 +43,9 @@ impl MemoryReader {
         }
     }
 
-    pub(crate) const fn reset(&mut self, from_seq: u64) {
+    pub(crate) fn reset(&mut self, from_seq: u64) -> Result<(), BusError> {
         self.next_seq = from_seq;
+        self.bus.check_position(self.stream, from_seq)
     }
 
     pub(crate) const fn position(&self) -> u64 {

@@ -233,6 +233,11 @@ impl NatsReader {
             // Two readers that fight over one name, or a consumer that is deleted again and again, must not spin.
             sleep(INTERRUPTED_PAUSE).await;
         }
+        // A server that came back may have come back with an older copy of the stream.
+        let (position, last) = (self.next_seq, self.bus.state(self.stream).await?.last_seq);
+        if position > last + 1 {
+            return Err(BusError::Shrunk { stream: self.stream, position, last });
+        }
         if self.doubtful {
             self.create().await?;
         }

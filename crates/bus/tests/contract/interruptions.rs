@@ -9,7 +9,7 @@ use std::{
 
 use crate::bench::{Bench, PATIENCE, event, read, said, turn};
 use bus::{
-    Bus, BusError, Chain, Connect, Message, NatsBus, PublishError, Role,
+    Bus, BusError, Chain, ChainError, Connect, Message, NatsBus, PublishError, Role,
     server::{FindServer, Server, ServerError, ServerSettings, find_server, server_facts, sync_always},
 };
 use bus_schema::subject::Stream;
@@ -98,7 +98,7 @@ async fn a_reader_says_that_the_bus_is_away_and_goes_on_afterwards() {
     let mut reader = bus.reader(Stream::Log, "console", &[], 1).await.unwrap();
     bus.publish(Message::new(SUBJECT, "1"), None).await.unwrap();
     read(&mut reader, 1).await;
-    bench.server.as_mut().unwrap().kill().await;
+    bench.server.as_mut().unwrap().stop().await;
     let deadline = Instant::now() + PATIENCE;
     while reader.next(10, Duration::from_millis(50)).await.is_ok() {
         assert!(Instant::now() < deadline, "the reader never noticed");
@@ -108,6 +108,37 @@ async fn a_reader_says_that_the_bus_is_away_and_goes_on_afterwards() {
     other.publish(Message::new(SUBJECT, "2"), None).await.unwrap();
     let found = read(&mut reader, 1).await;
     assert_eq!((found[0].seq, &found[0].body[..]), (2, &b"2"[..]));
+}
+
+/// A server restored from an older copy: whoever continues there must be told, not left waiting.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_with_an_older_copy_is_noticed_by_reader_and_writer() {
+    let mut bench = Bench::nats().await;
+    let bus = bench.bus(Role::Agent("health")).await;
+    let chain = chain(&bus, 1).await;
+    let mut reader = bus.reader(Stream::Log, "all-00", &[], 1).await.unwrap();
+    let server = bench.server.as_mut().unwrap();
+    let (store, copy) = (server.data().join("nats/jetstream"), server.data().join("copy"));
+    let copy_tree = |from: &std::path::Path, to: &std::path::Path| {
+        assert!(Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap().success());
+    };
+    chain.push(turn(1), vec![event(1)]).await.unwrap();
+    chain.flush().await.unwrap();
+    server.stop().await;
+    copy_tree(&store, &copy);
+    server.restart().await.unwrap();
+    chain.push(turn(2), vec![event(2)]).await.unwrap();
+    chain.flush().await.unwrap();
+    assert_eq!(read(&mut reader, 2).await.len(), 2);
+    server.stop().await;
+    std::fs::remove_dir_all(&store).unwrap();
+    copy_tree(&copy, &store);
+    server.restart().await.unwrap();
+    chain.push(turn(3), vec![event(3)]).await.unwrap();
+    let error = chain.flush().await.unwrap_err();
+    assert!(matches!(error, ChainError::Shrunk { known: 2, found: 1, .. }), "{error}");
+    let error = reader.next(10, PATIENCE).await.unwrap_err();
+    assert!(matches!(error, BusError::Shrunk { position: 3, last: 1, .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bus::{Bus, Message, Role, Stored};
+use bus::{Bus, BusError, Message, Role, Stored};
 use bus_schema::subject::Stream;
 
 use crate::bench::{Bench, PATIENCE, read};
@@ -50,6 +50,10 @@ pub(crate) async fn a_reader_resumes_where_it_is_told(bench: Bench) {
     reader.reset(11).await.unwrap();
     assert_eq!(reader.position(), 11);
     assert_eq!(seqs(&read(&mut reader, 10).await), (11..=20).collect::<Vec<_>>());
+    // A position of another, longer stream.
+    let error = reader.reset(22).await.unwrap_err();
+    assert!(matches!(error, BusError::Shrunk { position: 22, last: 20, .. }), "{error}");
+    assert!(matches!(bus.reader(Stream::Log, "test", &[], 90).await, Err(BusError::Shrunk { position: 90, .. })));
     // Behind the end: nothing until somebody writes.
     reader.reset(21).await.unwrap();
     assert_eq!(reader.next(10, Duration::from_millis(50)).await.unwrap(), []);
