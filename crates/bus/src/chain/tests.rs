@@ -191,8 +191,11 @@ enum Step {
     Say(u64),
     Fail(Fault),
     Flush,
-    /// Taken over by the next epoch, which folds again from some turns back.
-    Takeover(u64),
+    /// Taken over by the next epoch, which folds again from some turns back, while the old writer goes on for some.
+    Takeover {
+        back: u64,
+        ahead: u64,
+    },
     Away,
     Back,
 }
@@ -210,7 +213,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (1_u64..5).prop_map(Step::Say),
         3 => fault.prop_map(Step::Fail),
         1 => Just(Step::Flush),
-        1 => (0_u64..20).prop_map(Step::Takeover),
+        1 => (0_u64..20, 0_u64..5).prop_map(|(back, ahead)| Step::Takeover { back, ahead }),
         1 => Just(Step::Away),
         1 => Just(Step::Back),
     ]
@@ -221,7 +224,7 @@ async fn live_through(memory: &MemoryBus, steps: &[Step]) -> u64 {
     let mut epoch = 1;
     let mut chain = open(memory, epoch).await.unwrap();
     let mut zombies = Vec::new();
-    let mut n = 0;
+    let (mut n, mut input) = (0, 0);
     for step in steps {
         match step {
             Step::Say(turns) => {
@@ -236,10 +239,15 @@ async fn live_through(memory: &MemoryBus, steps: &[Step]) -> u64 {
                 memory.set_away(false);
                 chain.flush().await.unwrap();
             }
-            Step::Takeover(back) => {
+            Step::Takeover { back, ahead } => {
                 memory.set_away(false);
                 epoch += 1;
                 let before = std::mem::replace(&mut chain, open(memory, epoch).await.unwrap());
+                input = input.max(n + ahead);
+                for more in n + 1..=n + ahead {
+                    before.push(turn(more), vec![event(more)]).await.unwrap();
+                    before.flush().await.unwrap();
+                }
                 zombies.push(before);
                 // What was never acknowledged was never checkpointed: it is folded again.
                 let from = chain.last_turn().map_or(1, |said| said.seq.saturating_sub(*back).max(1));
@@ -252,8 +260,12 @@ async fn live_through(memory: &MemoryBus, steps: &[Step]) -> u64 {
         }
     }
     memory.set_away(false);
+    // The last writer reads as far as any before it did.
+    for rest in n + 1..=input {
+        chain.push(turn(rest), vec![event(rest)]).await.unwrap();
+    }
     chain.flush().await.unwrap();
-    n
+    n.max(input)
 }
 
 proptest! {
