@@ -41,6 +41,8 @@ pub struct Chain {
     subject: String,
     queue: mpsc::UnboundedSender<Queued>,
     room: Arc<Semaphore>,
+    /// The last turn stored when this chain opened.
+    opened_at: Option<TurnId>,
     pushed: Mutex<Option<TurnId>>,
     progress: watch::Receiver<Progress>,
     task: JoinHandle<()>,
@@ -51,8 +53,6 @@ pub struct Chain {
 pub struct Progress {
     /// The last turn stored on the subject; turns up to it are already said.
     pub acked: Option<TurnId>,
-    /// The last turn another writer had said when this one found it; pushes up to it are dropped.
-    pub floor: Option<TurnId>,
     /// Sequence of the subject's last message; 0 when it has none.
     pub seq: u64,
     /// Since when the bus takes nothing, while that is so.
@@ -168,7 +168,8 @@ impl Chain {
             // Wakes a push that waits for room; it then finds out why.
             closing.close();
         });
-        Ok(Self { subject, queue, room, pushed: Mutex::new(None), progress, task })
+        let opened_at = progress.borrow().acked;
+        Ok(Self { subject, queue, room, opened_at, pushed: Mutex::new(None), progress, task })
     }
 
     /// The subject.
@@ -188,7 +189,7 @@ impl Chain {
     /// # Errors
     /// The chain ended, the turn is out of order, or its events do not fit into one message.
     pub async fn push(&self, turn: TurnId, events: Vec<Packed>) -> Result<(), ChainError> {
-        if events.is_empty() || self.progress.borrow().floor.is_some_and(|floor| turn <= floor) {
+        if events.is_empty() || Some(turn) <= self.opened_at {
             return Ok(());
         }
         let bytes: usize = events.iter().map(Packed::bytes).sum();

@@ -52,8 +52,7 @@ impl Writer {
     ) -> Result<(Self, watch::Receiver<Progress>), ChainError> {
         let last = bus.last(stream, &subject).await.map_err(|e| read_error(&subject, e))?;
         let tail = tail_of(&subject, epoch, last.as_ref())?;
-        let (progress, watching) =
-            watch::channel(Progress { acked: tail.turn, floor: tail.turn, seq: tail.seq, ..Progress::default() });
+        let (progress, watching) = watch::channel(Progress { acked: tail.turn, seq: tail.seq, ..Progress::default() });
         let queue = VecDeque::new();
         Ok((Self { bus, stream, subject, epoch, tail, queue, incoming, progress, retry: RETRY_MIN }, watching))
     }
@@ -62,16 +61,23 @@ impl Writer {
         loop {
             if self.queue.is_empty() {
                 let Some(queued) = self.incoming.recv().await else { return };
-                self.queue.push_back(queued);
+                self.enqueue(queued);
             }
             while let Ok(queued) = self.incoming.try_recv() {
-                self.queue.push_back(queued);
+                self.enqueue(queued);
             }
             if let Err(error) = self.append().await {
                 tracing::error!(bus.subject = %self.subject, error = %error, "a writer of the log stopped");
                 self.progress.send_modify(|p| p.failed = Some(error));
                 return;
             }
+        }
+    }
+
+    /// Another writer may have said a turn since it was pushed.
+    fn enqueue(&mut self, queued: Queued) {
+        if Some(queued.turn) > self.tail.turn {
+            self.queue.push_back(queued);
         }
     }
 
@@ -117,11 +123,6 @@ impl Writer {
             // Nothing of ours is there yet: it was never stored, or is still on its way (and then refuses the retry).
             self.pause("an append was not stored").await;
             return Ok(());
-        }
-        let ours = last.and_then(|stored| stored.headers.epoch()) == Some(self.epoch);
-        if !ours {
-            // The writer before this one was still at it; what it said need not be said again.
-            self.progress.send_modify(|p| p.floor = p.floor.max(tail.turn));
         }
         self.settle(tail);
         Ok(())
