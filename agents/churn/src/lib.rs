@@ -112,3 +112,6 @@ impl Agent for Churn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

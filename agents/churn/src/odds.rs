@@ -248,3 +248,6 @@ fn bp(p: i64) -> u16 {
 fn size(bp: i64) -> i32 {
     i32::try_from(bp).unwrap_or(if bp < 0 { i32::MIN } else { i32::MAX })
 }
+
+#[cfg(test)]
+mod tests;

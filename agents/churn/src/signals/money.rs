@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bus_schema::{Currency, Data, Day, Event, Money as Amount, Position, data::commercial::BudgetState};
+use bus_schema::{Currency, Data, Day, Event, Money as Amount, Position, data::commercial::BudgetState, time::DAY_MS};
 use serde::{Deserialize, Serialize};
 
 use super::{Look, Mark, Sign, Signal};
@@ -148,7 +148,7 @@ impl Invoice {
 fn told(invoice: &Invoice, look: &Look<'_>) -> Option<Sign> {
     let rules = &look.policy.money;
     let late = invoice.days_late(look.today);
-    let failed = invoice.failed.is_some_and(|mark| look.days_since(mark.at) > rules.failed_days);
+    let failed = invoice.failed.is_some_and(|mark| look.now.since_ms(mark.at) > i64::from(rules.failed_days) * DAY_MS);
     if late > rules.very_late_days {
         Some(Sign::PaymentVeryLate)
     } else if failed || late > rules.late_days {

@@ -71,6 +71,12 @@ impl Plan {
         true
     }
 
+    /// An outcome attested and an expansion signed at once.
+    #[cfg(test)]
+    pub(crate) fn protecting(mark: Mark) -> Self {
+        Self { expanded: Some(mark), outcome: Some(mark), ..Self::default() }
+    }
+
     /// The last expansion signed.
     pub const fn expanded(&self) -> Option<&Mark> {
         self.expanded.as_ref()

@@ -289,8 +289,11 @@ impl Use {
         Some((weeks.iter().filter(|week| **week * 2 < middle).count(), middle))
     }
 
-    /// Real growth of 28 days over the 28 before, in bp.
+    /// Real growth of 28 days over the 28 before, in bp; none for an account that was not there yet.
     pub fn growth_bp(&self, today: Day) -> Option<i64> {
+        if self.usage.first()? > today.plus(-56) {
+            return None;
+        }
         let (before, now) = (self.usage.volume(today.plus(-28), 28), self.usage.volume(today, 28));
         let real = before >= 10 && now > before && (now - before) * (now - before) >= 4 * (now + before);
         real.then(|| (now - before) * 10_000 / before)
