@@ -57,6 +57,15 @@ pub enum SupervisionError {
         /// What the log has seen.
         seen: u64,
     },
+    /// The local store does not work.
+    #[error("{part}: the local store cannot be used")]
+    Store {
+        /// Which part.
+        part: &'static str,
+        /// Why.
+        #[source]
+        source: std::sync::Arc<runtime::store::StoreError>,
+    },
     /// A file of local positions cannot be used.
     #[error("cannot use {path}")]
     File {

@@ -10,6 +10,7 @@ mod error;
 mod install;
 mod position_file;
 mod publisher;
+mod router;
 
 pub use crate::{
     clock::{Clock, EventTime, Incoming, Pace, Quiesce, run_clock},
@@ -17,6 +18,10 @@ pub use crate::{
     error::SupervisionError,
     install::{Published, Rule, RuleKind, publish, publish_first},
     publisher::{AddressHash, Publisher, PublisherConfig},
+    router::{
+        DeadWhich, HEADER_DEAD_CODE, HEADER_DEAD_FROM, HEADER_DEAD_REASON, Replayed, Router, RouterConfig,
+        RouterHandle, RouterStats, StoppedPartition,
+    },
 };
 
 /// Header of our own messages on `IN`: `clock` (ticks, and imported events beside them) or `forward` (an event sent on

@@ -1,0 +1,81 @@
+//! One partition on the router's way: its memory, its chain, how far it is.
+
+use std::collections::VecDeque;
+
+use bus::{Chain, Packed};
+use bus_schema::{Envelope, Event, Partition, Time, TurnId, door::Admitted};
+use serde_json::{Map, Value};
+use supervisor::router::{Moment, Route, RouterState, Sender};
+
+/// One partition.
+pub(super) struct Lane {
+    pub(super) partition: Partition,
+    pub(super) state: RouterState,
+    pub(super) chain: Chain,
+    /// Everything up to this turn is routed.
+    pub(super) done: Option<TurnId>,
+    /// Nothing was routed since the start.
+    pub(super) first: bool,
+    /// Where the partition stands still because time made a step.
+    pub(super) stopped: Option<Stopped>,
+    /// A person accepted the next step.
+    pub(super) accepted: bool,
+    /// Facts of the supervisor that are not folded yet.
+    pub(super) facts: VecDeque<(u64, Event)>,
+    /// The last message of the supervisor that was read.
+    pub(super) heard: u64,
+}
+
+/// Where and why a partition stands still.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Stopped {
+    pub(super) seq: u64,
+    pub(super) last: Time,
+    pub(super) next: Time,
+}
+
+impl Lane {
+    pub(super) const fn new(partition: Partition, state: RouterState, chain: Chain, done: Option<TurnId>) -> Self {
+        Self {
+            partition,
+            state,
+            chain,
+            done,
+            first: true,
+            stopped: None,
+            accepted: false,
+            facts: VecDeque::new(),
+            heard: 0,
+        }
+    }
+
+    /// Whether this turn was routed before.
+    pub(super) fn is_done(&self, turn: TurnId) -> bool {
+        self.done.is_some_and(|done| turn <= done)
+    }
+
+    /// Decides, and folds what is appended.
+    pub(super) fn route(&mut self, admitted: &Admitted, ours: bool, broker: Time) -> Route {
+        let moment = Moment { broker, first: self.first, accepted: self.accepted };
+        let sender = if ours { Sender::Router } else { Sender::Outside };
+        let route = self.state.decide(&admitted.event, sender, moment);
+        if let Route::Append { event, .. } = &route {
+            self.state.fold(event, broker);
+            (self.first, self.accepted) = (false, false);
+        }
+        route
+    }
+
+    /// Folds the facts up to a sequence.
+    pub(super) fn fold_facts(&mut self, until: u64) {
+        while let Some((_, event)) = self.facts.pop_front_if(|(seq, _)| *seq <= until) {
+            self.state.fold_fact(&event);
+        }
+    }
+}
+
+/// An event with its personal fields, ready to be packed.
+pub(super) fn packed(event: &Event, personal: &Map<String, Value>) -> Packed {
+    let json = serde_json::to_vec(&Envelope::of(event, Some(personal))).unwrap_or_default();
+    Packed { kind: event.kind(), entity_hash: event.header.entity.hash(), json }
+}

@@ -1,0 +1,240 @@
+//! Starting: what is kept, checked against the log; the log read up to its end; chains and readers opened.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use bus::{Bus, BusError, Chain, Packed, Reader, Stored};
+use bus_schema::{
+    Partition, Partitions, TurnId,
+    envelope::Envelope,
+    subject::{self, Stream},
+};
+use runtime::store::{Ledger, StoreError};
+use supervisor::router::RouterState;
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    PART, RouterConfig,
+    facts::{self, Facts},
+    handle::{RouterHandle, Seen},
+    lane::Lane,
+    outgoing,
+    rows::{self, Position},
+    work::Work,
+};
+use crate::SupervisionError;
+
+const MESSAGES_MAX: usize = 256;
+const WAIT: Duration = Duration::from_millis(300);
+
+/// A router that is ready to run.
+pub struct Router {
+    work: Work,
+}
+
+impl std::fmt::Debug for Router {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Router").finish_non_exhaustive()
+    }
+}
+
+impl Router {
+    /// Rebuilds what the router remembers and takes over the chains of the log.
+    ///
+    /// # Errors
+    /// The bus or the local folder cannot be used, another router has a later epoch, or `IN` is shorter than what the
+    /// log has seen of it.
+    pub async fn open(config: RouterConfig) -> Result<Self, SupervisionError> {
+        let RouterConfig { bus, partitions, door, state_dir, quarantine_dir } = config;
+        let read = |source| SupervisionError::read(PART, source);
+        let log = bus.log_info().await.map_err(read)?;
+        let identity = format!("router 1 {}", log.id);
+        let ledger = blocking(move || Ledger::open(&state_dir, &quarantine_dir, &identity)).await?;
+        let chains = chains(&bus, partitions).await?;
+        let known = known(&bus, &ledger, partitions).await?;
+        let mut states = BTreeMap::new();
+        for p in partitions.all() {
+            let mut state = RouterState::new(p, partitions);
+            let (ledger, restored) = (ledger.clone(), known.folded > 0);
+            let state = blocking(move || {
+                if restored {
+                    rows::restore(&ledger, p, &mut state)?;
+                }
+                Ok(state)
+            });
+            states.insert(p, state.await?);
+        }
+        let folded = catch_up(&bus, &mut states, known.folded).await?;
+        let end = bus.state(Stream::In).await.map_err(read)?.last_seq;
+        let seen = chains.values().filter_map(Chain::last_turn).map(|turn| turn.seq).max().unwrap_or(0);
+        if end < seen {
+            return Err(SupervisionError::Shrunk { stream: Stream::In.name(), found: end, seen });
+        }
+        let routed = if known.routed <= end { known.routed } else { 0 };
+        let lanes = lanes(states, chains, routed);
+        let waiting = outgoing::waiting(&bus).await?;
+        let reader = in_reader(&bus, &lanes).await?;
+        let facts = Facts::open(&bus, folded.seq + 1).await?;
+        let work = Work::new(bus, partitions, door, ledger, lanes, waiting, reader, facts, folded, routed);
+        Ok(Self { work })
+    }
+
+    /// Runs it in a task of its own.
+    pub fn spawn(self) -> RouterHandle {
+        let (seen_tx, seen) = watch::channel(Seen::default());
+        let (orders, incoming) = mpsc::unbounded_channel();
+        let (bus, partitions) = (self.work.bus.clone(), self.work.partitions);
+        let work = self.work;
+        work.show(&seen_tx);
+        let task = tokio::spawn(work.run(seen_tx.into(), incoming));
+        RouterHandle { bus, partitions, seen, orders, task: Some(task).into() }
+    }
+}
+
+/// The last message of the log that is folded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Folded {
+    pub(super) seq: u64,
+    pub(super) hash: [u8; 32],
+}
+
+/// Runs what blocks on a thread of its own.
+pub(super) async fn blocking<T: Send + 'static>(
+    run: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, SupervisionError> {
+    match tokio::task::spawn_blocking(run).await {
+        Ok(result) => result.map_err(|source| SupervisionError::Store { part: PART, source: source.into() }),
+        Err(_) => Err(SupervisionError::Unrest { why: "the router's store was abandoned half way".into() }),
+    }
+}
+
+async fn chains(bus: &Bus, partitions: Partitions) -> Result<BTreeMap<Partition, Chain>, SupervisionError> {
+    let mut chains = BTreeMap::new();
+    for p in partitions.all() {
+        let epoch = bus.next_epoch(&format!("in-{p}")).await.map_err(|e| SupervisionError::read(PART, e))?;
+        let chain = Chain::open(bus.clone(), Stream::Log, subject::log_in(p), epoch).await;
+        chains.insert(p, chain.map_err(|source| SupervisionError::Append { part: PART, source })?);
+    }
+    Ok(chains)
+}
+
+/// The position kept, if the log still has the message it names; else everything kept is cleared.
+async fn known(bus: &Bus, ledger: &Ledger, partitions: Partitions) -> Result<Position, SupervisionError> {
+    let reading = ledger.clone();
+    let Some(position) = blocking(move || rows::position(&reading)).await? else { return Ok(Position::default()) };
+    let there = bus.get(Stream::Log, position.folded).await.map_err(|e| SupervisionError::read(PART, e))?;
+    if there.is_some_and(|stored| stored.hash().0 == position.hash) {
+        return Ok(position);
+    }
+    tracing::warn!(
+        log.position = position.folded,
+        "what the router remembers is of another log, reading this one again"
+    );
+    let clearing = ledger.clone();
+    blocking(move || rows::clear(&clearing, partitions.all())).await?;
+    Ok(Position::default())
+}
+
+/// Folds the log from a position to its end.
+async fn catch_up(
+    bus: &Bus,
+    states: &mut BTreeMap<Partition, RouterState>,
+    from: u64,
+) -> Result<Folded, SupervisionError> {
+    let read = |source| SupervisionError::read(PART, source);
+    let end = bus.state(Stream::Log).await.map_err(read)?.last_seq;
+    if from < end {
+        let filters = ["cs.log.*.in".to_owned(), "cs.log.*.supervisor".to_owned()];
+        let mut reader = bus.reader(Stream::Log, "router-rebuild", &filters, from + 1).await.map_err(read)?;
+        let mut at = from;
+        while at < end {
+            let batch = reader.next(MESSAGES_MAX, WAIT).await.map_err(read)?;
+            // Nothing more of ours: the rest up to the end are other subjects.
+            let Some(last) = batch.last().map(|stored| stored.seq) else { break };
+            for stored in &batch {
+                if let Some(p) = subject::partition_of(&stored.subject)
+                    && let Some(state) = states.get_mut(&p)
+                {
+                    fold(state, stored)?;
+                }
+            }
+            at = last;
+        }
+    }
+    let last = bus.get(Stream::Log, end).await.map_err(read)?;
+    Ok(Folded { seq: end, hash: last.map_or([0; 32], |stored| stored.hash().0) })
+}
+
+fn fold(state: &mut RouterState, stored: &Stored) -> Result<(), SupervisionError> {
+    if subject::log_writer(&stored.subject) == Some("supervisor") {
+        for event in facts::said(stored).into_iter().flat_map(|said| said.facts) {
+            state.fold_fact(&event);
+        }
+        return Ok(());
+    }
+    let unpack = |source| SupervisionError::unpack(PART, stored.seq, source);
+    for packed in Packed::unpack(stored).map_err(unpack)? {
+        let event = serde_json::from_slice::<Envelope>(&packed.json).map_err(Into::into).and_then(|e| e.event());
+        match event {
+            Ok(event) => state.fold(&event, stored.time),
+            // Whatever another version wrote must not stop this one from routing.
+            Err(error) => tracing::error!(
+                log.position = stored.seq,
+                error = &error as &dyn std::error::Error,
+                "an event of the log is not remembered"
+            ),
+        }
+    }
+    Ok(())
+}
+
+fn lanes(
+    states: BTreeMap<Partition, RouterState>,
+    mut chains: BTreeMap<Partition, Chain>,
+    routed: u64,
+) -> BTreeMap<Partition, Lane> {
+    let all = TurnId { seq: routed, index: u16::MAX, ordinal: u32::MAX };
+    let lane = |(p, state): (Partition, RouterState)| {
+        let chain = chains.remove(&p)?;
+        let done = chain.last_turn().max((routed > 0).then_some(all));
+        Some((p, Lane::new(p, state, chain, done)))
+    };
+    states.into_iter().filter_map(lane).collect()
+}
+
+/// A reader of `IN` at the first message that some partition has not routed.
+async fn in_reader(bus: &Bus, lanes: &BTreeMap<Partition, Lane>) -> Result<Reader, SupervisionError> {
+    // A message may be half appended, so the last one is read again.
+    let from = lanes.values().map(|lane| lane.done.map_or(1, |done| done.seq)).min().unwrap_or(1);
+    in_reader_at(bus, from).await
+}
+
+/// A reader of `IN` at a message.
+pub(super) async fn in_reader_at(bus: &Bus, from: u64) -> Result<Reader, SupervisionError> {
+    patiently(|| bus.reader(Stream::In, PART, &[], from)).await
+}
+
+/// Asks the bus again and again while it is away.
+pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, SupervisionError>
+where
+    F: Future<Output = Result<T, BusError>>,
+{
+    let mut tries = 0_u32;
+    loop {
+        match ask().await {
+            Err(error) if error.is_transient() => {
+                if tries.is_multiple_of(20) {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "the bus does not answer, trying on");
+                }
+                tries += 1;
+                tokio::time::sleep(WAIT).await;
+            }
+            answer => return answer.map_err(|source| SupervisionError::read(PART, source)),
+        }
+    }
+}
+
+/// Users who wait, as the router keeps them.
+pub(super) type Waiting = BTreeSet<String>;
