@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use bus::{Bus, BusError, Reader, Stored};
+use bus::{Bus, BusError, Stored};
 use bus_schema::{Time, subject::Stream};
 use tokio::{
     sync::Semaphore,
@@ -87,11 +87,10 @@ impl Courier {
     /// # Errors
     /// Stream `ACTION` cannot be read.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), CourierError> {
-        let mut reader = self.bus.reader(Stream::Action, &self.config.name, &[], 1).await?;
         let drain = self.config.drain;
         let mut work = Work::new(self);
         tokio::select! {
-            result = work.follow(&mut reader) => result?,
+            result = work.follow() => result?,
             () = shutdown => {}
         }
         let rest = async { while work.deliveries.join_next().await.is_some() {} };
@@ -119,41 +118,33 @@ impl Work {
     }
 
     /// Reads to the end, then acts on what is open, then on each step that comes.
-    async fn follow(&mut self, reader: &mut Reader) -> Result<(), CourierError> {
-        let end = self.end().await?;
+    async fn follow(&mut self) -> Result<(), CourierError> {
+        let name = self.courier.config.name.clone();
+        let mut reader = loop {
+            if let Some(reader) = available(self.courier.bus.reader(Stream::Action, &name, &[], 1).await).await? {
+                break reader;
+            }
+        };
+        let end = loop {
+            if let Some(state) = available(self.courier.bus.state(Stream::Action).await).await? {
+                break state.last_seq;
+            }
+        };
         let mut touched = BTreeSet::new();
         loop {
-            match reader.next(PULL_MESSAGES_MAX, PULL_WAIT).await {
-                Ok(messages) => {
-                    let last = messages.last().map(|message| message.seq);
-                    touched.extend(messages.iter().filter_map(|message| self.fold(message)));
-                    let read = last.unwrap_or_else(|| self.courier.progress.read.load(Ordering::SeqCst));
-                    // An approval of long ago may have its outcome further on.
-                    if read >= end || last.is_none() {
-                        for subject in std::mem::take(&mut touched) {
-                            self.act(&subject);
-                        }
-                    }
-                    self.courier.progress.read.store(read, Ordering::SeqCst);
+            let Some(messages) = available(reader.next(PULL_MESSAGES_MAX, PULL_WAIT).await).await? else { continue };
+            let last = messages.last().map(|message| message.seq);
+            touched.extend(messages.iter().filter_map(|message| self.fold(message)));
+            let read = last.unwrap_or_else(|| self.courier.progress.read.load(Ordering::SeqCst));
+            // An approval of long ago may have its outcome further on.
+            if read >= end || last.is_none() {
+                for subject in std::mem::take(&mut touched) {
+                    self.act(&subject);
                 }
-                Err(error) if error.is_transient() => {
-                    tracing::warn!(courier.error = %error, "the bus is away; going on when it is back");
-                    sleep(PULL_WAIT).await;
-                }
-                Err(error) => return Err(error.into()),
             }
+            self.courier.progress.read.store(read, Ordering::SeqCst);
             while self.deliveries.try_join_next().is_some() {}
             while self.watches.try_join_next().is_some() {}
-        }
-    }
-
-    async fn end(&self) -> Result<u64, BusError> {
-        loop {
-            match self.courier.bus.state(Stream::Action).await {
-                Ok(state) => return Ok(state.last_seq),
-                Err(error) if error.is_transient() => sleep(PULL_WAIT).await,
-                Err(error) => return Err(error),
-            }
         }
     }
 
@@ -209,6 +200,19 @@ impl Work {
                 count(outcome);
             }
         });
+    }
+}
+
+/// The answer of the bus, or nothing after a pause where it is away; only a refusal is an error.
+async fn available<T>(answer: Result<T, BusError>) -> Result<Option<T>, BusError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_transient() => {
+            tracing::warn!(courier.error = %error, "the bus is away; going on when it is back");
+            sleep(PULL_WAIT).await;
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

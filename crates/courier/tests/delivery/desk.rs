@@ -137,7 +137,8 @@ impl Desk {
                 let kinds = chain.iter().map(|(_, event)| event.kind().name()).collect();
                 return Ended { data: event.data.clone(), envelope: envelope.clone(), kinds };
             }
-            assert!(Instant::now() < until, "no outcome of {proposal}: {chain:?}");
+            let kinds: Vec<_> = chain.iter().map(|(_, event)| event.kind()).collect();
+            assert!(Instant::now() < until, "no outcome of {proposal}: {kinds:?}");
             sleep(Duration::from_millis(10)).await;
         }
     }
@@ -159,15 +160,11 @@ impl Desk {
     }
 
     async fn stored(&self, subject: &str) -> Vec<Stored> {
-        let mut reader = self.bus.reader(Stream::Action, "tests", &[subject.to_owned()], 1).await.unwrap();
         let mut all = Vec::new();
-        loop {
-            let some = reader.next(1_000, Duration::from_millis(1)).await.unwrap();
-            if some.is_empty() {
-                return all;
-            }
-            all.extend(some);
+        for seq in 1..=self.bus.state(Stream::Action).await.unwrap().last_seq {
+            all.extend(self.bus.get(Stream::Action, seq).await.unwrap().filter(|stored| stored.subject == subject));
         }
+        all
     }
 
     /// Waits until the courier has nothing left to do.

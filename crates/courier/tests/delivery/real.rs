@@ -3,7 +3,7 @@
 
 use std::{process::Stdio, time::Duration};
 
-use bus::{Bus, Role};
+use bus::Role;
 use bus_schema::Data;
 use testkit::{
     nats::TestServer,
@@ -60,21 +60,23 @@ async fn a_courier_killed_at_any_moment_never_sends_twice() {
 }
 
 #[tokio::test]
-async fn a_killed_server_is_waited_for_and_the_mail_arrives_once() {
+async fn a_server_killed_at_any_moment_is_waited_for_and_each_mail_arrives_once() {
     let mut server = TestServer::start().await.unwrap();
     let mail = SmtpServer::start().await.unwrap();
     let mut desk = Desk::new(Some(&mail));
-    desk.bus = server.bus(Role::GateOut).await.unwrap();
-    let gate: Bus = desk.bus.clone();
-    desk.approve(&approval("p1", &Behaviour::Accept.address("a"))).await;
-    desk.bus = server.bus(Role::Courier).await.unwrap();
-    let courier = desk.courier();
-    sleep(Duration::from_millis(30)).await;
-    server.kill().await;
-    server.restart().await.unwrap();
-    desk.bus = gate;
-    let ended = desk.ended("p1").await;
-    assert!(matches!(ended.data, Data::DeliverySent(_)), "{ended:?}");
-    courier.stop().await;
-    assert_eq!(mail.received().unwrap().len(), 1);
+    for n in 0..6_u64 {
+        let name = format!("p{n}");
+        desk.bus = server.bus(Role::GateOut).await.unwrap();
+        desk.approve(&approval(&name, &Behaviour::Accept.address(&name))).await;
+        desk.bus = server.bus(Role::Courier).await.unwrap();
+        let courier = desk.courier();
+        sleep(Duration::from_millis(4 * n)).await;
+        server.kill().await;
+        server.restart().await.unwrap();
+        desk.bus = server.bus(Role::GateOut).await.unwrap();
+        let ended = desk.ended(&name).await;
+        assert!(matches!(ended.data, Data::DeliverySent(_)), "{ended:?}");
+        courier.stop().await;
+    }
+    assert_eq!(mail.received().unwrap().len(), 6);
 }

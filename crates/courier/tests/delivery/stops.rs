@@ -96,7 +96,7 @@ async fn a_stop_between_intent_and_attempt_holds_too() {
     let server = SmtpServer::start().await.unwrap();
     let desk = Desk::new(Some(&server));
     let approved = desk.approve(&approval("p1", &Behaviour::Accept.address("a"))).await;
-    desk.memory.fail_next("cs.action.>", Fault::DelayAck(Duration::from_millis(600)));
+    desk.memory.fail_next("cs.action.>", Fault::DelayAck(Duration::from_secs(2)));
     let courier = desk.courier();
     // The intent is stored while its acknowledgement is still on the way.
     while desk.chain("p1").await.len() < 2 {
