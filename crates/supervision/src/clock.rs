@@ -204,7 +204,7 @@ pub struct Incoming {
     pub kind: Kind,
     /// Hash of its entity.
     pub entity_hash: u32,
-    /// The CloudEvent.
+    /// The event as structured JSON.
     pub json: Vec<u8>,
 }
 

@@ -32,7 +32,7 @@ const PART: &str = "router";
 /// Between two checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 /// Between two purges of `IN`.
-const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
+const PURGE_EVERY: Duration = Duration::from_hours(1);
 /// How long routed messages stay on `IN`.
 const IN_KEPT_MS: i64 = 7 * bus_schema::time::DAY_MS;
 

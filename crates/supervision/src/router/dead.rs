@@ -33,6 +33,8 @@ const HEADER_MSG_ID: &str = "Nats-Msg-Id";
 pub(super) const NO_ACCOUNT: &str = "no_account_for_user";
 
 const WAIT: Duration = Duration::from_millis(300);
+/// Reads that may come back empty before the end.
+const TRIES_MAX: u32 = 20;
 
 /// Why and where from an event is dead.
 pub(super) struct Cause<'a> {
@@ -114,8 +116,7 @@ pub(super) async fn replay(bus: &Bus, partitions: Partitions, which: DeadWhich) 
             }
         }
         DeadWhich::All => {
-            let state = bus.state(Stream::Dead).await.map_err(|source| SupervisionError::read(PART, source))?;
-            let mut letters = Letters::open(bus, "dead-replay", &[], state.first_seq, state.last_seq).await?;
+            let mut letters = Letters::all(bus, "dead-replay").await?;
             while let Some(stored) = letters.next().await? {
                 done.count(again(bus, partitions, Some(&stored), &mut seen).await?);
             }
@@ -160,32 +161,54 @@ async fn again(
     Ok(true)
 }
 
-/// Letters of `DEAD` in order, up to a sequence.
+/// Letters of `DEAD` in order.
 pub(super) struct Letters {
     reader: bus::Reader,
     read: VecDeque<Stored>,
+    /// The last sequence wanted; there may be no message at it any more.
     end: u64,
+    /// How many messages there are at most.
+    left: u64,
     at: u64,
 }
 
 impl Letters {
-    pub(super) async fn open(
-        bus: &Bus,
-        durable: &str,
-        filters: &[String],
-        from: u64,
-        end: u64,
-    ) -> Result<Self, SupervisionError> {
-        let reader = patiently(|| bus.reader(Stream::Dead, durable, filters, from)).await?;
-        Ok(Self { reader, read: VecDeque::new(), end, at: from.saturating_sub(1) })
+    /// All that are there now.
+    pub(super) async fn all(bus: &Bus, durable: &str) -> Result<Self, SupervisionError> {
+        let state = patiently(|| bus.state(Stream::Dead)).await?;
+        Self::open(bus, durable, &[], state.last_seq, state.messages).await
+    }
+
+    /// Those of one subject.
+    pub(super) async fn of(bus: &Bus, durable: &str, subject: &str) -> Result<Self, SupervisionError> {
+        let last = patiently(|| bus.last(Stream::Dead, subject)).await?;
+        let (end, left) = last.map_or((0, 0), |stored| (stored.seq, u64::MAX));
+        Self::open(bus, durable, &[subject.to_owned()], end, left).await
+    }
+
+    async fn open(bus: &Bus, durable: &str, filters: &[String], end: u64, left: u64) -> Result<Self, SupervisionError> {
+        let reader = patiently(|| bus.reader(Stream::Dead, durable, filters, 1)).await?;
+        Ok(Self { reader, read: VecDeque::new(), end, left, at: 0 })
+    }
+
+    pub(super) const fn end(&self) -> u64 {
+        self.end
     }
 
     pub(super) async fn next(&mut self) -> Result<Option<Stored>, SupervisionError> {
-        if self.read.is_empty() && self.at < self.end {
+        let mut tries = 0;
+        while self.read.is_empty() && self.at < self.end && self.left > 0 {
             let batch = self.reader.next(256, WAIT).await;
             self.read = batch.map_err(|source| SupervisionError::read(PART, source))?.into();
-            // Nothing more: what is left up to the end lies on other subjects.
-            self.at = self.read.back().map_or(self.end, |stored| stored.seq);
+            let Some(last) = self.read.back() else {
+                tries += 1;
+                if tries == TRIES_MAX {
+                    return Err(SupervisionError::Unrest { why: "DEAD could not be read to its end".into() });
+                }
+                continue;
+            };
+            self.at = last.seq;
+            self.left = self.left.saturating_sub(u64::try_from(self.read.len()).unwrap_or(u64::MAX));
         }
         Ok(self.read.pop_front())
     }

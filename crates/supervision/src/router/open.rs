@@ -66,7 +66,15 @@ impl Router {
             });
             states.insert(p, state.await?);
         }
-        let folded = catch_up(&bus, &mut states, known.folded).await?;
+        let routed_end = chains.values().map(|chain| chain.progress().borrow().seq).max().unwrap_or(0);
+        catch_up(&bus, &mut states, "cs.log.*.in", known.folded, routed_end).await?;
+        let mut said_end = 0;
+        for p in partitions.all() {
+            let said = subject::log_fact(p, "supervisor", p);
+            let last = patiently(|| bus.last(Stream::Log, &said)).await?;
+            said_end = last.map_or(0, |stored| stored.seq).max(said_end);
+        }
+        catch_up(&bus, &mut states, "cs.log.*.supervisor", known.heard, said_end).await?;
         let end = bus.state(Stream::In).await.map_err(read)?.last_seq;
         let seen = chains.values().filter_map(Chain::last_turn).map(|turn| turn.seq).max().unwrap_or(0);
         if end < seen {
@@ -76,8 +84,8 @@ impl Router {
         let lanes = lanes(states, chains, routed);
         let waiting = outgoing::waiting(&bus).await?;
         let reader = in_reader(&bus, &lanes).await?;
-        let facts = Facts::open(&bus, folded.seq + 1).await?;
-        let work = Work::new(bus, partitions, door, ledger, lanes, waiting, reader, facts, folded, routed);
+        let facts = Facts::open(&bus, said_end.max(known.heard) + 1).await?;
+        let work = Work::new(bus, partitions, door, ledger, lanes, waiting, reader, facts, said_end, routed);
         Ok(Self { work })
     }
 
@@ -91,13 +99,6 @@ impl Router {
         let task = tokio::spawn(work.run(seen_tx.into(), incoming));
         RouterHandle { bus, partitions, seen, orders, task: Some(task).into() }
     }
-}
-
-/// The last message of the log that is folded.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Folded {
-    pub(super) seq: u64,
-    pub(super) hash: [u8; 32],
 }
 
 /// Runs what blocks on a thread of its own.
@@ -137,34 +138,37 @@ async fn known(bus: &Bus, ledger: &Ledger, partitions: Partitions) -> Result<Pos
     Ok(Position::default())
 }
 
-/// Folds the log from a position to its end.
+/// Folds subjects of the log from a position to its end.
 async fn catch_up(
     bus: &Bus,
     states: &mut BTreeMap<Partition, RouterState>,
+    subjects: &str,
     from: u64,
-) -> Result<Folded, SupervisionError> {
-    let read = |source| SupervisionError::read(PART, source);
-    let end = bus.state(Stream::Log).await.map_err(read)?.last_seq;
-    if from < end {
-        let filters = ["cs.log.*.in".to_owned(), "cs.log.*.supervisor".to_owned()];
-        let mut reader = bus.reader(Stream::Log, "router-rebuild", &filters, from + 1).await.map_err(read)?;
-        let mut at = from;
-        while at < end {
-            let batch = reader.next(MESSAGES_MAX, WAIT).await.map_err(read)?;
-            // Nothing more of ours: the rest up to the end are other subjects.
-            let Some(last) = batch.last().map(|stored| stored.seq) else { break };
-            for stored in &batch {
-                if let Some(p) = subject::partition_of(&stored.subject)
-                    && let Some(state) = states.get_mut(&p)
-                {
-                    fold(state, stored)?;
-                }
-            }
-            at = last;
-        }
+    end: u64,
+) -> Result<(), SupervisionError> {
+    let filter = [subjects.to_owned()];
+    if from >= end {
+        return Ok(());
     }
-    let last = bus.get(Stream::Log, end).await.map_err(read)?;
-    Ok(Folded { seq: end, hash: last.map_or([0; 32], |stored| stored.hash().0) })
+    let mut reader = patiently(|| bus.reader(Stream::Log, "router-rebuild", &filter, from + 1)).await?;
+    let mut at = from;
+    while at < end {
+        let batch = match reader.next(MESSAGES_MAX, WAIT).await {
+            Err(error) if error.is_transient() => continue,
+            batch => batch.map_err(|source| SupervisionError::read(PART, source))?,
+        };
+        // There is a message at the end, so an empty read is a slow one.
+        let Some(last) = batch.last().map(|stored| stored.seq) else { continue };
+        for stored in &batch {
+            if let Some(p) = subject::partition_of(&stored.subject)
+                && let Some(state) = states.get_mut(&p)
+            {
+                fold(state, stored)?;
+            }
+        }
+        at = last;
+    }
+    Ok(())
 }
 
 fn fold(state: &mut RouterState, stored: &Stored) -> Result<(), SupervisionError> {

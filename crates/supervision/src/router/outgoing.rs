@@ -18,7 +18,6 @@ use super::{
     PART,
     dead::{Letters, waiting_subject},
     lane::packed,
-    open::patiently,
     purge,
 };
 use crate::{HEADER_OWN, SupervisionError};
@@ -70,9 +69,7 @@ impl Outgoing {
 
     /// Takes up the events that wait for a user's account. Answers the sequence below which they lie.
     async fn take_up(&mut self, post: &Post<'_>, user: &str, account: &str) -> Result<u64, SupervisionError> {
-        let end = patiently(|| post.bus.state(Stream::Dead)).await?.last_seq;
-        let filter = [waiting_subject(user)];
-        let mut letters = Letters::open(post.bus, "router-waiting", &filter, 1, end).await?;
+        let mut letters = Letters::of(post.bus, "router-waiting", &waiting_subject(user)).await?;
         let router = RouterState::new(Partition(0), post.partitions);
         while let Some(stored) = letters.next().await? {
             let Ok(json) = binary::structured(&stored.headers.0, &stored.body) else { continue };
@@ -84,7 +81,7 @@ impl Outgoing {
             let onward = router.to_account(&admitted.event, user, account);
             self.onward(onward.to, packed(&onward.event, &admitted.personal));
         }
-        Ok(end + 1)
+        Ok(letters.end() + 1)
     }
 }
 
@@ -145,9 +142,7 @@ fn forward(to: Partition, events: Vec<Packed>) -> Vec<Message> {
 
 /// The users for whom letters wait.
 pub(super) async fn waiting(bus: &Bus) -> Result<std::collections::BTreeSet<String>, SupervisionError> {
-    let state = patiently(|| bus.state(Stream::Dead)).await?;
-    let filter = ["cs.dead.user.*".to_owned()];
-    let mut letters = Letters::open(bus, "router-waiting", &filter, state.first_seq, state.last_seq).await?;
+    let mut letters = Letters::all(bus, "router-waiting").await?;
     let mut users = std::collections::BTreeSet::new();
     while let Some(Stored { subject, .. }) = letters.next().await? {
         users.extend(super::dead::waiting_user(&subject));

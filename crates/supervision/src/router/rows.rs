@@ -14,10 +14,12 @@ const META: u8 = 0;
 pub(super) struct Position {
     /// Everything up to this message of `IN` is routed and acknowledged.
     pub(super) routed: u64,
-    /// Everything up to this message of the log is folded.
+    /// Every routed event up to this message of the log is folded.
     pub(super) folded: u64,
     /// Hash of that message: another one there means another log.
     pub(super) hash: [u8; 32],
+    /// Every fact of the supervisor up to this message of the log is folded.
+    pub(super) heard: u64,
 }
 
 type Meta = (Time, ClockMode, bool);

@@ -24,7 +24,7 @@ use super::{
     handle::{Order, RouterStats, Seen, Shared, StoppedPartition},
     intake::{self, Raw},
     lane::{Lane, Stopped, packed},
-    open::{Folded, Waiting, blocking, patiently},
+    open::{Waiting, blocking, patiently},
     outgoing::{Outgoing, Post},
     purge,
     rows::{self, Position},
@@ -46,7 +46,8 @@ pub(super) struct Work {
     waiting: Waiting,
     reader: Reader,
     facts: Facts,
-    folded: Folded,
+    /// Every fact up to here is folded.
+    heard: u64,
     routed: u64,
     stats: RouterStats,
     kept: Instant,
@@ -71,7 +72,7 @@ impl Work {
         waiting: Waiting,
         reader: Reader,
         facts: Facts,
-        folded: Folded,
+        heard: u64,
         routed: u64,
     ) -> Self {
         let (stats, now) = (RouterStats::default(), Instant::now());
@@ -84,7 +85,7 @@ impl Work {
             waiting,
             reader,
             facts,
-            folded,
+            heard,
             routed,
             stats,
             kept: now,
@@ -218,7 +219,7 @@ impl Work {
         outgoing: &mut Outgoing,
         appends: &mut Appends,
     ) {
-        let single = !stored.subject.ends_with(".batch");
+        let single = stored.subject.rsplit('.').next() != Some("batch");
         for (index, raw) in (0_u16..).zip(events) {
             let turn = TurnId { seq: stored.seq, index, ordinal: 0 };
             if lane.is_done(turn) {
@@ -352,7 +353,7 @@ impl Work {
         let last = patiently(|| bus.last(Stream::Log, &said)).await?;
         let target = last.map_or(0, |stored| stored.seq);
         let heard = |work: &Self| work.lanes.get(&p).is_none_or(|lane| lane.heard >= target);
-        while target > self.folded.seq && !heard(self) {
+        while target > self.heard && !heard(self) {
             let Some(said) = self.facts.next().await else { break };
             self.heard(said);
         }
@@ -393,21 +394,18 @@ impl Work {
             return Ok(());
         }
         let folded = self.lanes.values().map(|lane| lane.chain.progress().borrow().seq).max().unwrap_or(0);
-        // Facts that were not folded yet have to be read again.
+        let bus = &self.bus;
+        let last = if folded > 0 { patiently(|| bus.get(Stream::Log, folded)).await? } else { None };
+        let Some(hash) = last.map(|stored| stored.hash().0) else { return Ok(()) };
+        // Facts that were read and not folded yet have to be read again.
         let unread = self.lanes.values().filter_map(|lane| lane.facts.front().map(|(seq, _)| seq - 1)).min();
-        let heard = self.lanes.values().map(|lane| lane.heard).max().unwrap_or(0).max(self.folded.seq);
-        let seq = unread.unwrap_or(u64::MAX).min(folded.max(self.folded.seq)).min(heard.max(self.folded.seq));
-        if seq > self.folded.seq {
-            let bus = &self.bus;
-            if let Some(stored) = patiently(|| bus.get(Stream::Log, seq)).await? {
-                self.folded = Folded { seq, hash: stored.hash().0 };
-            }
-        }
+        let heard = self.lanes.values().map(|lane| lane.heard).max().unwrap_or(0).max(self.heard);
+        let heard = unread.map_or(heard, |unread| unread.min(heard));
         let mut writes = Writes::new();
         for lane in self.lanes.values_mut() {
             rows::changed(&mut writes, lane.partition, &mut lane.state);
         }
-        rows::at(&mut writes, Position { routed: self.routed, folded: self.folded.seq, hash: self.folded.hash });
+        rows::at(&mut writes, Position { routed: self.routed, folded, hash, heard });
         let ledger = self.ledger.clone();
         blocking(move || ledger.write(writes)).await?;
         self.kept_at = self.routed;
