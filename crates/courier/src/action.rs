@@ -129,6 +129,7 @@ pub(crate) fn is_ours(stored: &Stored, kind: Kind, id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compose::{Draft, Person, compose};
 
     #[test]
     fn the_to_header_names_the_recipient_alone() {
@@ -148,5 +149,31 @@ mod tests {
             "X-To: ana@customer.example\r\n\r\n",
         ];
         assert!(!bad.iter().any(|text| addressed_to(text.as_bytes(), &to)));
+    }
+
+    #[test]
+    fn what_the_composer_addresses_is_recognised() {
+        let long = format!("{}@{}.example", "a".repeat(60), "b".repeat(60));
+        for address in
+            ["ana+x@customer.example", "Ana@Customer.example", "ana@bücher.example", "анна@customer.example", &long]
+        {
+            for name in ["", "Ana", "Ana, \"the\" Lee <x@y.example>", "Ánna Ñandú with a name that has to be folded"]
+            {
+                let person =
+                    |name: &str, address| Person { name: name.into(), address: Address::parse(address).unwrap() };
+                let draft = Draft {
+                    from: person("Jo", "jo@vendor.example"),
+                    reply_to: Address::parse("jo@vendor.example").unwrap(),
+                    to: person(name, address),
+                    subject: "x".into(),
+                    body_text: "To: x@y.example".into(),
+                    unsubscribe_url: "https://x.example/u".into(),
+                    message_id: "x@vendor.example".into(),
+                    date: Time(0),
+                };
+                let bytes = compose(&draft).unwrap();
+                assert!(addressed_to(&bytes, &draft.to.address), "{}", String::from_utf8_lossy(&bytes));
+            }
+        }
     }
 }
