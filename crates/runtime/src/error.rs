@@ -48,6 +48,18 @@ pub enum RuntimeError {
         #[source]
         source: ChainError,
     },
+    /// A fold missed messages. Nothing it would do from here on could be trusted.
+    #[error("{agent} in partition {partition} stands at {applied}, but the log was read on to {read}; start again")]
+    Gap {
+        /// The agent.
+        agent: &'static str,
+        /// The partition.
+        partition: Partition,
+        /// The last message it took.
+        applied: u64,
+        /// The last message read.
+        read: u64,
+    },
     /// The agent is not run here.
     #[error("no agent {0} runs in this process")]
     NoAgent(String),

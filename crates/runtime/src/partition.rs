@@ -91,6 +91,10 @@ pub(crate) struct Worker {
     /// Events since the last checkpoint, messages without any included as one.
     pub(crate) since: u64,
     pub(crate) next_checkpoint: Instant,
+    /// The last checkpoint had to wait for acknowledgements: not before `next_checkpoint`, however many events come.
+    pub(crate) put_off: bool,
+    /// The last message taken from the feed, or what the feed began behind: no fold may be further back.
+    pub(crate) read: u64,
     /// See [`Glance::ended_at_start`].
     pub(crate) ended_at_start: u64,
 }
@@ -114,8 +118,8 @@ impl Worker {
                 batch = self.feed.next() => self.take(batch).await?,
                 () = sleep_until(self.next_checkpoint), if self.since > 0 => self.checkpoint().await?,
             }
-            if self.since >= self.pace.events && self.next_checkpoint > Instant::now() + self.pace.every / 2 {
-                self.next_checkpoint = Instant::now();
+            if self.since >= self.pace.events && !self.put_off {
+                self.checkpoint().await?;
             }
         }
     }
@@ -166,7 +170,12 @@ impl Worker {
 
     /// Lets every fold that has not seen it take a message; answers what they said, by fold, and the number of events.
     fn apply(&mut self, message: Stored) -> Result<(Vec<(usize, Said)>, usize), RuntimeError> {
-        let (partition, seq) = (self.partition, message.seq);
+        let (partition, seq, read) = (self.partition, message.seq, self.read);
+        if let Some(behind) = self.parts.iter().find(|part| part.fold.applied() < read) {
+            let (agent, applied) = (behind.fold.name(), behind.fold.applied());
+            return Err(RuntimeError::Gap { agent, partition, applied, read });
+        }
+        self.read = seq.max(read);
         let ahead = self.parts.iter_mut().enumerate().filter(|(_, part)| part.fold.applied() < seq);
         let mut said = Vec::new();
         match Indexed::new(message) {

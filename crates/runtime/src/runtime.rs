@@ -27,6 +27,8 @@ use crate::{
 
 /// How long a stop waits for a worker; it needs up to 5 s for its last acknowledgements.
 const STOP_WAIT: Duration = Duration::from_secs(10);
+/// How long it waits for the end of a worker that was told to end.
+const END_WAIT: Duration = Duration::from_secs(1);
 /// How often the numbers of all folds go to the metrics.
 const METRICS_EVERY: Duration = Duration::from_secs(2);
 
@@ -359,8 +361,8 @@ impl WorkerHandle {
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task {
             task.abort();
-            // Ended or aborted, both are the end.
-            task.await.ok();
+            // Ended or aborted, both are the end; a step that never returns cannot be waited for.
+            tokio::time::timeout(END_WAIT, task).await.ok();
         }
     }
 }

@@ -142,9 +142,10 @@ async fn start_worker(
             store_broken: false,
         });
     }
-    let from = parts.iter().map(|part| part.fold.applied()).min().unwrap_or(0) + 1;
-    let feed =
-        Feed::open(bus, &config.durable, partition, from).await.map_err(|source| bus_error("be read", source))?;
+    let applied = parts.iter().map(|part| part.fold.applied()).min().unwrap_or(0);
+    let feed = Feed::open(bus, &config.durable, partition, applied + 1)
+        .await
+        .map_err(|source| bus_error("be read", source))?;
     let last = bus.last(Stream::Log, &log_partition(partition)).await;
     let last = last.map_err(|source| bus_error("say where a partition ends", source))?;
     let (sender, commands) = mpsc::channel(COMMANDS_MAX);
@@ -161,6 +162,8 @@ async fn start_worker(
         pace,
         since: 0,
         next_checkpoint: Instant::now() + config.checkpoint_every,
+        put_off: false,
+        read: applied,
         ended_at_start: last.map_or(0, |stored| stored.seq),
     };
     worker.publish();

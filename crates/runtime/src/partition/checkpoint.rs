@@ -16,8 +16,8 @@ const LAST_FLUSH_WAIT: Duration = Duration::from_secs(5);
 
 impl Worker {
     pub(super) async fn checkpoint(&mut self) -> Result<(), RuntimeError> {
-        let waited = self.flush(FLUSH_WAIT).await?;
-        if !waited {
+        self.put_off = !self.flush(FLUSH_WAIT).await?;
+        if self.put_off {
             self.next_checkpoint = Instant::now() + PUT_OFF;
             return Ok(());
         }

@@ -69,6 +69,9 @@ impl Feed {
     pub(crate) async fn end(&mut self) {
         self.task.abort();
         (&mut self.task).await.ok();
+        // What was read ahead belongs to the old position.
+        self.batches.close();
+        while self.batches.recv().await.is_some() {}
     }
 }
 

@@ -45,6 +45,7 @@ impl Worker {
 
     async fn read_from(&mut self, from_seq: u64) -> Result<(), RuntimeError> {
         self.feed.end().await;
+        self.read = from_seq.saturating_sub(1);
         self.feed = loop {
             match Feed::open(&self.bus, &self.durable, self.partition, from_seq).await {
                 Err(error) if error.is_transient() => sleep(RETRY).await,
