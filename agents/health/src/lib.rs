@@ -5,6 +5,7 @@
 //! source never lifts a score.
 
 mod band;
+mod divergence;
 mod explain;
 mod metrics;
 mod model;
@@ -25,6 +26,7 @@ use agent::{Agent, Effects, Input, PolicyError, Turn, profile::PROFILE_KINDS};
 use bus_schema::{Data, Event, Kind};
 
 use crate::{
+    metrics::View,
     moment::Moment,
     scoring::{DAILY, DWELL},
     state::{Account, GoalState},
@@ -79,8 +81,13 @@ const READS: [Kind; PROFILE_KINDS.len() + OWN_KINDS.len()] = agent::profile::wit
 impl Agent for Health {
     const NAME: &'static str = "health";
     const READS: &'static [Kind] = &READS;
-    const EMITS: &'static [Kind] =
-        &[Kind::HealthScored, Kind::HealthBandChanged, Kind::TouchpointRequested, Kind::TaskCreated];
+    const EMITS: &'static [Kind] = &[
+        Kind::HealthScored,
+        Kind::HealthBandChanged,
+        Kind::HealthDivergenceFound,
+        Kind::TouchpointRequested,
+        Kind::TaskCreated,
+    ];
     const FOLD_VERSION: u32 = 1;
     const DEFAULT_POLICY: &'static str = include_str!("../policy.toml");
 
@@ -145,7 +152,11 @@ fn daily(turn: &Turn<'_>, policy: &Policy, account: &mut Account, effects: &mut 
     account.support.forget(today);
     account.sources.forget(today);
     on_usage::measure(account, policy, turn.now);
-    scoring::conclude(turn, policy, account, true, effects);
+    let scored = scoring::conclude(turn, policy, account, true, effects);
+    if let Some(found) = divergence::found(&View::new(account, policy, turn.now), &scored) {
+        account.diverged_on = Some(today);
+        effects.emit(found);
+    }
     play::goals_task(turn, policy, account, today, effects);
     scoring::schedule(turn, account, effects);
 }
@@ -228,3 +239,6 @@ fn after_profile(account: &mut Account, moment: &Moment<'_>, data: &Data) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,8 @@ mod ticket_volume;
 mod usage_trend;
 mod user_engagement;
 
+pub(crate) use self::sentiment::mean_tone;
+
 use agent::Trail;
 use bus_schema::{Day, Position, Time, data::facts::Band};
 use serde::{Deserialize, Serialize};

@@ -25,20 +25,34 @@ pub(crate) fn named(account: &mut Account, moment: &Moment<'_>, contact: &str, r
     if roles.contains(&Role::Sponsor) {
         account.relation.sponsor_left = None;
     }
+    if roles.iter().any(|role| matches!(role, Role::Champion | Role::Admin)) {
+        account.relation.champion_left = None;
+    }
 }
 
-/// A contact left. A sponsor without a successor is missed.
+/// A contact left. A sponsor, champion or admin without a successor is missed.
 pub(crate) fn left(account: &mut Account, moment: &Moment<'_>, data: &ContactLeft) {
     account.sources.hear(moment.source, Source::Relationship);
     account.relation.contacts_known = true;
     let was = account.profile.contacts.get(data.contact.as_str());
-    let sponsor = was.is_some_and(|contact| contact.has("sponsor"));
+    let was = |role: &str| was.is_some_and(|contact| contact.has(role));
     let stood_in = account.relation.successor == Some(short(&data.contact));
-    if !data.confirmed || !(sponsor || stood_in) {
+    let (sponsor, champion) = (was("sponsor") || stood_in, was("champion") || was("admin"));
+    if !data.confirmed || !(sponsor || champion) {
         return;
     }
-    account.relation.successor = data.successor.as_ref().map(|contact| short(contact));
-    account.relation.sponsor_left = data.successor.is_none().then_some((data.on, moment.cause));
+    let relation = &mut account.relation;
+    let missed = data.successor.is_none().then_some((data.on, moment.cause));
+    if champion {
+        relation.champion_left = missed;
+    }
+    if sponsor {
+        relation.successor = data.successor.as_ref().map(|contact| short(contact));
+        relation.sponsor_left = missed;
+    }
+    if let Some(successor) = &data.successor {
+        relation.meet(short(successor), moment.at, moment.cause);
+    }
 }
 
 /// A meeting, review or kick-off was held; without anybody from the customer it is no touch.

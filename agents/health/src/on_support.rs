@@ -98,7 +98,7 @@ pub(crate) fn reopened(account: &mut Account, moment: &Moment<'_>, ticket: &str)
 pub(crate) fn rated(account: &mut Account, moment: &Moment<'_>, data: &CsatResponded) {
     account.sources.hear(moment.source, Source::Support);
     account.support.answers.all.add(moment.day, KEEP_ANSWERS_DAYS);
-    if u32::from(data.score) * 5 >= u32::from(data.scale) * 4 {
+    if data.scale > 0 && u32::from(data.score) * 5 >= u32::from(data.scale) * 4 {
         account.support.answers.good.add(moment.day, KEEP_ANSWERS_DAYS);
     }
     account.support.resolved_trail.cite(moment.cause, moment.at);

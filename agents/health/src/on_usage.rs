@@ -61,7 +61,7 @@ pub(crate) fn aggregated(account: &mut Account, moment: &Moment<'_>, data: &Usag
 pub(crate) fn called(account: &mut Account, moment: &Moment<'_>, data: &ApiCalled) {
     account.sources.hear(moment.source, Source::Usage);
     let day = data.day.or_else(|| data.hour.map(Time::day)).unwrap_or(moment.day);
-    account.sources.called_on = account.sources.called_on.max(Some(day));
+    account.calls.record(day, data.count, moment.cause, moment.at);
 }
 
 /// Seats or invited users: who could be active.
@@ -92,10 +92,21 @@ pub(crate) fn measure(account: &mut Account, policy: &Policy, now: Time) {
     let measured = &mut account.measured;
     if !use_silent {
         measured.engagement = engagement.map(|found| Measured { found, at: now }).or(measured.engagement);
-        measured.trend = trend.map(|found| Measured { found, at: now }).or(measured.trend);
+        let trend = trend.map(|found| Measured { found: lasting(found, measured.trend), at: now });
+        measured.trend = trend.or(measured.trend);
     }
     if !features_silent {
         measured.adoption = adoption.map(|found| Measured { found, at: now }).or(measured.adoption);
+    }
+}
+
+/// Silence goes on as it was measured first: that what was usual fades from the window does not turn it into chance.
+fn lasting(found: Trend, before: Option<Measured<Trend>>) -> Trend {
+    match before {
+        Some(before) if found.actual == 0 && before.found.actual == 0 && before.found.expected > found.expected => {
+            before.found
+        }
+        Some(_) | None => found,
     }
 }
 
@@ -148,7 +159,9 @@ fn trend(account: &Account, policy: &Policy, today: Day) -> Option<Trend> {
         return None;
     }
     let open = |day: &Day| !account.sources.is_cut(*day);
-    let on = |day: Day| i64::from(account.usage.on(day));
+    // Where no user signs in, the calls of programs are the use there is.
+    let programs = account.usage.is_empty();
+    let on = |day: Day| if programs { account.calls.on(day) } else { i64::from(account.usage.on(day)) };
     let before: i64 = (start.0..middle.0).map(Day).filter(open).map(on).sum();
     if before < policy.metric.usage_trend.volume_min {
         return None;
@@ -168,7 +181,7 @@ fn trend(account: &Account, policy: &Policy, today: Day) -> Option<Trend> {
         }
     }
     let ratio_bp = share(actual * 84, expected_84)?;
-    Some(Trend { actual, expected: (expected_84 + 42) / 84, ratio_bp })
+    Some(Trend { actual, expected: (expected_84 + 42) / 84, ratio_bp, programs })
 }
 
 /// The day after the last one told by a producer of daily sums that is a little behind; today for all others.

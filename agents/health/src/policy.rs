@@ -16,7 +16,7 @@ pub(crate) use self::{
 };
 use self::{
     model::RawModel,
-    rules::{Bind, CadenceRules, IncidentRules, NotApplicable, TaskRules},
+    rules::{Bind, CadenceRules, DivergenceRules, IncidentRules, NotApplicable, TaskRules},
 };
 use crate::metrics::{Metric, Source};
 
@@ -32,6 +32,7 @@ pub struct Policy {
     cadence: CadenceRules,
     pub(crate) resolution: ResolutionRules,
     pub(crate) metric: MetricRules,
+    pub(crate) divergence: DivergenceRules,
     pub(crate) task: TaskRules,
     pub(crate) plays: Vec<Play>,
 }
@@ -60,6 +61,7 @@ struct Raw {
     cadence_days: CadenceRules,
     resolution: ResolutionRules,
     metric: MetricRules,
+    divergence: DivergenceRules,
     task: TaskRules,
     #[serde(default)]
     play: Vec<Play>,
@@ -80,6 +82,7 @@ impl Policy {
             return Err(PolicyError::value("sources", "must name at least one source"));
         }
         check::rules(&raw.score, &raw.band, &raw.incident, &raw.cadence_days, &raw.resolution, &raw.metric)?;
+        check::warnings(&raw.divergence, &raw.task)?;
         check::plays(&raw.play)?;
         let mut models = BTreeMap::new();
         for model in raw.model {
@@ -98,7 +101,10 @@ impl Policy {
         let (customer, vendor) = (bound("customer", &raw.bind.customer)?, bound("vendor", &raw.bind.vendor)?);
         let without = |model: &Model, field: &str, metrics: &[Metric]| {
             model.without(metrics).ok_or_else(|| {
-                let problem = format!("leaves no metric of `{}`", model.name);
+                let problem = format!(
+                    "leaves no metric of `{}` that a connected source feeds; take one out of the list",
+                    model.name
+                );
                 PolicyError::value(format!("not_applicable.{field}"), problem)
             })
         };
@@ -120,6 +126,7 @@ impl Policy {
             cadence: raw.cadence_days,
             resolution: raw.resolution,
             metric: raw.metric,
+            divergence: raw.divergence,
             task: raw.task,
             plays: raw.play,
         })

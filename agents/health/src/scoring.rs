@@ -43,7 +43,13 @@ pub(crate) fn catch_up(turn: &Turn<'_>, policy: &Policy, account: &mut Account) 
 }
 
 /// Computes the score after the fold, moves the band, says what is worth saying.
-pub(crate) fn conclude(turn: &Turn<'_>, policy: &Policy, account: &mut Account, daily: bool, effects: &mut Effects) {
+pub(crate) fn conclude(
+    turn: &Turn<'_>,
+    policy: &Policy,
+    account: &mut Account,
+    daily: bool,
+    effects: &mut Effects,
+) -> Scored {
     let view = View::new(account, policy, turn.now);
     let today = view.today;
     let scored = score(&view);
@@ -77,6 +83,7 @@ pub(crate) fn conclude(turn: &Turn<'_>, policy: &Policy, account: &mut Account, 
         account.track.said = Some(Said { machine, final_score, band, coverage_class: class, parts });
     }
     dwell(policy, account, effects);
+    scored
 }
 
 /// Says the score, and returns what moved most since the last one said.

@@ -2,6 +2,7 @@
 //!
 //! Everything is bounded, so that an account takes about a kilobyte however long it lives.
 
+mod calls;
 mod commercial;
 mod features;
 mod outcomes;
@@ -19,6 +20,7 @@ use bus_schema::{Day, entity::fnv1a};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
+    calls::Calls,
     commercial::Commercial,
     features::Features,
     outcomes::{Goal, GoalState, Outcomes, Worth},
@@ -42,6 +44,7 @@ pub struct State {
 pub(crate) struct Account {
     pub(crate) profile: AccountProfile,
     pub(crate) usage: Usage,
+    pub(crate) calls: Calls,
     pub(crate) features: Features,
     pub(crate) measured: UseMeasured,
     pub(crate) support: Support,

@@ -165,6 +165,9 @@ impl Usage {
         while self.weekly.len() > usize::try_from(WEEKS).unwrap_or(0) {
             self.weekly.pop_front();
         }
+        if week(day) != week(last) {
+            self.users.retain(|_, seen| *seen >= day.plus(-DAYS));
+        }
         self.last = Some(day);
     }
 

@@ -29,9 +29,9 @@ pub(super) fn measure(view: &View<'_>) -> Outcome {
             let reason = format!("{} since we heard of the {who}", count(days, "day", "days"));
             (rules.points.at(days), Some((days, "days")), reason, cited(at, met.map(|(_, cause)| *cause)))
         }
-        (None, _) => match relation.sponsor_left {
+        (None, _) => match relation.sponsor_left.or(relation.champion_left.filter(|_| digital)) {
             Some((day, cause)) => {
-                let reason = format!("the sponsor left on {day} and nobody follows");
+                let reason = format!("the {who} left on {day} and nobody follows");
                 (rules.left_points, None, reason, cited(Some(day.start()), Some(cause)))
             }
             None => (rules.none_points, None, format!("no {who} is known"), Evidence::default()),

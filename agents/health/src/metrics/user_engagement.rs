@@ -11,7 +11,7 @@ pub(super) fn measure(view: &View<'_>) -> Outcome {
     let Some(measured) = account.measured.engagement else {
         return Outcome::Missing(if !account.usage.is_empty() || account.sources.users_told {
             format!("not measured yet: from {} days of age on", rules.age_days_min)
-        } else if account.sources.called_on.is_some() {
+        } else if !account.calls.is_empty() {
             "used by programs only: there are no users to count".into()
         } else {
             "no use was ever seen".into()

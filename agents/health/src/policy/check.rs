@@ -3,7 +3,8 @@
 use agent::PolicyError;
 
 use super::rules::{
-    BandRules, Cadence, CadenceRules, Curve, IncidentRules, MetricRules, Play, ResolutionRules, ScoreRules,
+    BandRules, Cadence, CadenceRules, Curve, DivergenceRules, IncidentRules, MetricRules, Play, ResolutionRules,
+    ScoreRules, TaskRules,
 };
 
 fn within<T: PartialOrd + Copy + std::fmt::Display>(field: &str, value: T, low: T, high: T) -> Result<(), PolicyError> {
@@ -136,6 +137,14 @@ fn line(field: &str, curve: &Curve) -> Result<(), PolicyError> {
         return Err(PolicyError::value(field, "must rise or fall all the way, not both"));
     }
     Ok(())
+}
+
+pub(super) fn warnings(divergence: &DivergenceRules, task: &TaskRules) -> Result<(), PolicyError> {
+    within("divergence.steady_points_min", divergence.steady_points_min, 0, 100)?;
+    within("divergence.tone_bp_max", divergence.tone_bp_max, -10_000, 10_000)?;
+    within("divergence.fall_bp_min", divergence.fall_bp_min, 0, 20_000)?;
+    within("divergence.again_days", divergence.again_days, 1, 365)?;
+    within("task.goals_after_days", task.goals_after_days, 0, 3_650)
 }
 
 pub(super) fn plays(plays: &[Play]) -> Result<(), PolicyError> {

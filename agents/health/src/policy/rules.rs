@@ -110,6 +110,15 @@ pub(crate) struct ResolutionRules {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct DivergenceRules {
+    pub(crate) steady_points_min: i64,
+    pub(crate) tone_bp_max: i64,
+    pub(crate) fall_bp_min: i64,
+    pub(crate) again_days: i32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TaskRules {
     pub(crate) goals_after_days: i32,
 }

@@ -31,6 +31,8 @@ pub(crate) struct Relation {
     pub(crate) met: BTreeMap<u32, (Time, Position)>,
     /// The sponsor who left and named nobody.
     pub(crate) sponsor_left: Option<(Day, Position)>,
+    /// The champion or admin who did.
+    pub(crate) champion_left: Option<(Day, Position)>,
     /// Whom the sponsor named in their place.
     pub(crate) successor: Option<u32>,
     pub(crate) messages: VecDeque<Message>,

@@ -17,8 +17,6 @@ const CUTS_MAX: usize = 8;
 pub(crate) struct Sources {
     producers: BTreeMap<String, Producer>,
     cuts: Vec<Cut>,
-    /// Last day on which the interface was called.
-    pub(crate) called_on: Option<Day>,
     /// Seats or invited users were told: use by nobody is then known to be none.
     pub(crate) users_told: bool,
 }

@@ -46,6 +46,8 @@ pub(crate) struct Trend {
     pub(crate) expected: i64,
     /// The one in bp of the other.
     pub(crate) ratio_bp: i64,
+    /// Calls of programs instead of user-days.
+    pub(crate) programs: bool,
 }
 
 /// The latest measurements of use.
