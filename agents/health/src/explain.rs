@@ -95,9 +95,19 @@ pub(crate) fn mover(scored: &Scored, before: &BTreeMap<Metric, u32>, fell: bool)
         if fell { -moved } else { moved }
     };
     let most = scored.readings().filter(|reading| lost(reading) > 0).max_by_key(|reading| lost(reading))?;
-    let title = most.metric.name().replace('_', " ");
-    Some(match &most.outcome {
+    Some(titled(most))
+}
+
+/// What costs most of what is known, in words.
+pub(crate) fn costliest(scored: &Scored) -> Option<String> {
+    let known = scored.readings().filter(|reading| reading.state == MetricState::Known);
+    known.max_by_key(|reading| u32::from(reading.weight) * 100 - part(reading)).map(titled)
+}
+
+fn titled(reading: &Reading) -> String {
+    let title = reading.metric.name().replace('_', " ");
+    match &reading.outcome {
         Outcome::Measured(measurement) => format!("{title}: {}", measurement.reason),
         Outcome::Missing(missing) => format!("{title}: {missing}"),
-    })
+    }
 }

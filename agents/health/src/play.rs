@@ -27,14 +27,15 @@ pub(crate) fn on_band(
     turn: &Turn<'_>,
     policy: &Policy,
     account: &mut Account,
-    change: (Band, Band),
+    (from, why): (Band, &str),
     scored: &Scored,
     effects: &mut Effects,
 ) {
+    let to = account.band.band;
     let today = account.profile.day_of(turn.now, &policy.zone);
     for (play, n) in policy.plays.iter().zip(0..TASK_ID) {
         let fires = match play.when {
-            Trigger::BandFallsToRed => change.1 == Band::Red && change.0 > Band::Red,
+            Trigger::BandFallsToRed => to == Band::Red && from > Band::Red,
         };
         let rests = account.played.get(&play.name).is_some_and(|last| today.0 - last.0 < play.cooldown_days);
         let covered = !account.profile.incidents.is_empty() || account.sources.is_cut(today);
@@ -42,17 +43,12 @@ pub(crate) fn on_band(
             continue;
         }
         account.played.insert(play.name.clone(), today);
-        let touch = request(turn.id(n), play, &View::new(account, policy, turn.now), scored);
+        let touch = request(turn.id(n), play, why, &View::new(account, policy, turn.now), scored);
         effects.emit(Data::TouchpointRequested(touch));
     }
 }
 
-fn request(touch: String, play: &Play, view: &View<'_>, scored: &Scored) -> TouchpointRequested {
-    let evidence = evidence(view, scored);
-    let why = match evidence.first() {
-        Some(first) => format!("The account came to be at risk: {}", first.text),
-        None => "The account came to be at risk.".into(),
-    };
+fn request(touch: String, play: &Play, why: &str, view: &View<'_>, scored: &Scored) -> TouchpointRequested {
     TouchpointRequested {
         touch,
         play: play.name.clone(),
@@ -61,8 +57,8 @@ fn request(touch: String, play: &Play, view: &View<'_>, scored: &Scored) -> Touc
         class: play.class,
         template: play.template.clone(),
         roles: play.roles.clone(),
-        why,
-        evidence,
+        why: format!("The account came to be at risk; {why}."),
+        evidence: evidence(view, scored),
         fields: fields(view),
         value: view.account.profile.arr,
         cause_key: "band:red".into(),

@@ -72,11 +72,12 @@ pub(crate) fn conclude(
         other || far(said.machine, scored.machine) || far(said.final_score, final_score)
     });
     if daily || moved {
-        let reason = say(turn, policy, account, &scored, final_score, daily, effects);
+        say(turn, policy, account, &scored, final_score, daily, effects);
         if was != account.band.band {
-            let change = (was, account.band.band);
-            effects.emit(Data::HealthBandChanged(band_changed(change, final_score, reason)));
-            play::on_band(turn, policy, account, change, &scored, effects);
+            let changed = band_changed(account, &scored, was, final_score);
+            let why = changed.reason.clone();
+            effects.emit(Data::HealthBandChanged(changed));
+            play::on_band(turn, policy, account, (was, &why), &scored, effects);
         }
         let parts = explain::parts(&scored);
         let (machine, band) = (scored.machine, account.band.band);
@@ -86,7 +87,7 @@ pub(crate) fn conclude(
     scored
 }
 
-/// Says the score, and returns what moved most since the last one said.
+/// Says the score.
 fn say(
     turn: &Turn<'_>,
     policy: &Policy,
@@ -95,7 +96,7 @@ fn say(
     final_score: i32,
     daily: bool,
     effects: &mut Effects,
-) -> Option<String> {
+) {
     let view = View::new(account, policy, turn.now);
     let model = policy.model(account.profile.vendor, view.segment);
     let track = &account.track;
@@ -105,8 +106,6 @@ fn say(
         time: track.time,
         model: track.model,
     });
-    let fell = track.said.as_ref().is_none_or(|said| final_score < said.final_score);
-    let reason = track.said.as_ref().and_then(|said| explain::mover(scored, &said.parts, fell));
     effects.emit(Data::HealthScored(HealthScored {
         model: model.name.clone(),
         model_version: model.version,
@@ -124,14 +123,20 @@ fn say(
     }));
     let track = &mut account.track;
     (track.customer, track.time, track.model) = (0, 0, 0);
-    reason
 }
 
-fn band_changed((from, to): (Band, Band), final_score: i32, reason: Option<String>) -> BandChanged {
-    let reason = reason.unwrap_or_else(|| match to {
-        Band::Unknown => "too little is known".into(),
-        Band::Red | Band::Yellow | Band::Green => "first known score".into(),
-    });
+/// A change of band, with what moved it: a person, else what moved most since the last score said, else what costs
+/// most.
+fn band_changed(account: &Account, scored: &Scored, from: Band, final_score: i32) -> BandChanged {
+    let to = account.band.band;
+    let reason = match (&account.by_hand, &account.track.said) {
+        _ if to == Band::Unknown => "too little is known".into(),
+        (Some(by_hand), _) => format!("set by {}: {}", by_hand.by, by_hand.reason),
+        (None, Some(said)) => {
+            explain::mover(scored, &said.parts, to < from).or_else(|| explain::costliest(scored)).unwrap_or_default()
+        }
+        (None, None) => "first known score".into(),
+    };
     BandChanged { from, to, score: small(i64::from(final_score)), reason }
 }
 
