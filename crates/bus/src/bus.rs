@@ -137,6 +137,13 @@ impl Bus {
         }
     }
 
+    /// Sends what is under way and closes the connection; every clone of it is closed. The memory twin stays as it is.
+    pub async fn close(&self) {
+        if let Self::Nats(bus) = self {
+            bus.close().await;
+        }
+    }
+
     /// Whether the connection is up. A memory bus is up unless told otherwise.
     pub fn is_connected(&self) -> bool {
         match self {

@@ -117,7 +117,10 @@ async fn act(client: &Client, command: Command) -> Result<(), Error> {
         }
         Command::Rebuild { agent } => {
             let rebuilt: Value = client.post(&format!("rebuild/{}", encoded(&agent)), &json!({})).await?;
-            line(&format!("{agent} was folded again from the log in {} ms; nothing was said twice.", rebuilt["took_ms"]));
+            line(&format!(
+                "{agent} was folded again from the log in {} ms; nothing was said twice.",
+                rebuilt["took_ms"]
+            ));
             Ok(())
         }
         Command::Verify(output) => verify(client, output.json).await,

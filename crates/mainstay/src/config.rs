@@ -113,11 +113,6 @@ impl Settings {
         self
     }
 
-    /// The console's address for people.
-    pub(crate) fn public(&self, console: SocketAddr) -> String {
-        self.public_url.clone().unwrap_or_else(|| format!("http://{console}"))
-    }
-
     fn apply(&mut self, flags: &UpArgs) {
         let flags = flags.clone();
         self.console = flags.console.unwrap_or(self.console);
@@ -134,11 +129,10 @@ impl Settings {
     }
 
     fn secrets(&mut self) -> Result<(), Error> {
-        for (value, file) in
-            [(&mut self.smtp, &self.smtp_file), (&mut self.write_key, &self.write_key_file)]
-        {
+        for (value, file) in [(&mut self.smtp, &self.smtp_file), (&mut self.write_key, &self.write_key_file)] {
             if let (None, Some(path)) = (value.as_ref(), file) {
-                let text = std::fs::read_to_string(path).map_err(|source| Error::File { path: path.clone(), source })?;
+                let text =
+                    std::fs::read_to_string(path).map_err(|source| Error::File { path: path.clone(), source })?;
                 *value = Some(text.trim().to_owned());
             }
         }

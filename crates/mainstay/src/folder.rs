@@ -91,13 +91,8 @@ impl Folder {
         let path = self.path.join(name);
         let fail = |source| Error::Data { path: path.clone(), source };
         let partial = self.path.join(format!("{name}.partial"));
-        let mut file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&partial)
-            .map_err(fail)?;
+        let mut file =
+            OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&partial).map_err(fail)?;
         file.write_all(text.as_bytes()).map_err(fail)?;
         std::fs::rename(&partial, &path).map_err(fail)
     }
@@ -115,8 +110,7 @@ impl Folder {
                 let folder = self.path.join("keys");
                 std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(fail)?;
                 let text = make();
-                let mut file =
-                    OpenOptions::new().create_new(true).write(true).mode(0o600).open(path).map_err(fail)?;
+                let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path).map_err(fail)?;
                 file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(fail)?;
                 Ok(text)
             }

@@ -89,9 +89,7 @@ pub(crate) fn policies(folder: Option<&Path>) -> Result<Vec<(String, String)>, E
     for rules in &AGENTS {
         let path = folder.map(|folder| folder.join(format!("{}.toml", rules.agent))).filter(|path| path.exists());
         let text = match &path {
-            Some(path) => {
-                std::fs::read_to_string(path).map_err(|source| Error::File { path: path.clone(), source })?
-            }
+            Some(path) => std::fs::read_to_string(path).map_err(|source| Error::File { path: path.clone(), source })?,
             None => rules.default.to_owned(),
         };
         (rules.check)(&text).map_err(|error| Error::Map {

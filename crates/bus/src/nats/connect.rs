@@ -39,6 +39,9 @@ impl fmt::Debug for NatsBus {
     }
 }
 
+/// How long a connection may take to close.
+const CLOSE_MAX: Duration = Duration::from_secs(2);
+
 impl NatsBus {
     /// Connects, and checks that the server is new enough. Reconnects by itself for ever after that.
     ///
@@ -76,6 +79,18 @@ impl NatsBus {
         Ok(Self { client, role, lost })
     }
 
+    /// Sends what is under way and closes the connection for all its clones.
+    pub(crate) async fn close(&self) {
+        // A connection that is down already has nothing left to send.
+        if self.client.drain().await.is_err() {
+            return;
+        }
+        let until = tokio::time::Instant::now() + CLOSE_MAX;
+        while self.client.connection_state() == State::Connected && tokio::time::Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Identity of the server this connection is on at the moment.
     pub fn server_id(&self) -> String {
         self.client.server_info().server_id
@@ -104,6 +119,7 @@ fn reconnect_delay(attempts: usize) -> Duration {
 fn note(role: Role, event: &Event) {
     match event {
         Event::Connected => tracing::debug!(bus.role = %role, "connected to the bus"),
+        Event::Draining | Event::Closed => tracing::debug!(bus.role = %role, "closing the connection to the bus"),
         Event::Disconnected => tracing::warn!(bus.role = %role, "lost the connection to the bus"),
         Event::ServerError(error) => {
             tracing::error!(bus.role = %role, bus.error = %error, "the bus refused something");

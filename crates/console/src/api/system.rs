@@ -28,7 +28,13 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<Value>, E
         .views
         .read(|c| {
             let facts = read_event::facts(c)?;
-            Ok((read_account::count(c)?, read_event::count(c)?, facts, read_proposal::counts(c)?, letters::list(c, 0)?.1))
+            Ok((
+                read_account::count(c)?,
+                read_event::count(c)?,
+                facts,
+                read_proposal::counts(c)?,
+                letters::list(c, 0)?.1,
+            ))
         })
         .await?;
     let proposals: Map<String, Value> =

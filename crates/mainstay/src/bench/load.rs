@@ -34,13 +34,20 @@ pub(crate) fn samples(accounts: u32, events: u32, start: Time, partitions: Parti
                         "contact": user, "sentiment_bp": 1_000}),
                 ),
                 1..=6 => (Kind::UserLoggedIn, json!({"user": user})),
-                _ => (Kind::UsageRecorded, json!({"user": user, "feature": format!("feature-{}", n % 7), "quantity": 3})),
+                _ => {
+                    (Kind::UsageRecorded, json!({"user": user, "feature": format!("feature-{}", n % 7), "quantity": 3}))
+                }
             };
             let event = json!({
                 "specversion": "1.0", "id": format!("{n:08x}"), "source": "bench", "type": kind.name(),
                 "subject": entity.to_string(), "time": start.plus_ms(i64::from(n)), "data": data,
             });
-            Sample { partition: partitions.of(&entity), kind, hash: entity.hash(), json: event.to_string().into_bytes() }
+            Sample {
+                partition: partitions.of(&entity),
+                kind,
+                hash: entity.hash(),
+                json: event.to_string().into_bytes(),
+            }
         })
         .collect()
 }

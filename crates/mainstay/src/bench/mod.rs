@@ -52,7 +52,8 @@ struct Measured {
 
 impl Report for Measured {
     fn text(&self) -> String {
-        let micros = |cpu: Option<f64>| cpu.map_or_else(|| "not known here".into(), |us| format!("{us:.1} µs an event"));
+        let micros =
+            |cpu: Option<f64>| cpu.map_or_else(|| "not known here".into(), |us| format!("{us:.1} µs an event"));
         format!(
             "{} events of {} accounts through router and agents in {:.1} s: {:.0} events/s, {} facts\n\
              CPU: {} in this process, {} in nats-server\n\

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// The last days are left undecided, so that work waits in the inbox.
-const UNDECIDED_DAYS: i32 = 5;
+const UNDECIDED_DAYS: i32 = 3;
 
 /// What a demo found.
 #[derive(Debug, Serialize)]
@@ -71,7 +71,11 @@ pub(crate) async fn run(place: &Place, args: &DemoArgs) -> Result<(), Error> {
     system.pace_event_time(&settings);
     Printer::new(args.json).report(&found)?;
     let welcome = commands::welcome(&system, &settings)?;
-    if args.json { note(&welcome) } else { line(&welcome) }
+    if args.json {
+        note(&welcome)
+    } else {
+        line(&welcome)
+    }
     let ended = system.until_asked_to_stop().await;
     system.stop().await;
     ended
@@ -173,10 +177,14 @@ async fn found(client: &Client) -> Result<Found, Error> {
     let status: Value = client.get("status").await?;
     let accounts: Value = client.get("accounts").await?;
     let waiting: Value = client.get("proposals?state=waiting").await?;
-    let list = |value: &Value, name: &str| value.as_array().or_else(|| value[name].as_array()).cloned().unwrap_or_default();
+    let list =
+        |value: &Value, name: &str| value.as_array().or_else(|| value[name].as_array()).cloned().unwrap_or_default();
     let accounts = list(&accounts, "accounts");
-    let known: Vec<u64> =
-        accounts.iter().filter(|a| a["health"]["band"].as_str().is_some_and(|b| b != "unknown")).filter_map(|a| a["health"]["score_bp"].as_u64()).collect();
+    let known: Vec<u64> = accounts
+        .iter()
+        .filter(|a| a["health"]["band"].as_str().is_some_and(|b| b != "unknown"))
+        .filter_map(|a| a["health"]["score_bp"].as_u64())
+        .collect();
     let red = accounts.iter().filter(|account| account["health"]["band"] == "red").count();
     let sum: u64 = known.iter().sum();
     // Shown with one decimal; scores themselves are whole basis points.

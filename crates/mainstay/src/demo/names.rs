@@ -50,7 +50,11 @@ pub(crate) fn company(n: u32) -> (String, String) {
     let trade = at(&TRADES, n / 10 + n).unwrap_or("Foods");
     let again = n / 60;
     let id = format!("{}-{}", place.to_lowercase(), trade.to_lowercase());
-    if again == 0 { (id, format!("{place} {trade}")) } else { (format!("{id}-{again}"), format!("{place} {trade} {again}")) }
+    if again == 0 {
+        (id, format!("{place} {trade}"))
+    } else {
+        (format!("{id}-{again}"), format!("{place} {trade} {again}"))
+    }
 }
 
 /// A company's people, all of different names.

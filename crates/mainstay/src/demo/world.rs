@@ -304,11 +304,13 @@ fn account(rng: &mut StdRng, n: u32, start: Day, size: Size) -> Account {
     let (id, name) = names::company(n);
     let course = match n % 10 {
         3 | 7 => Course::Fading,
-        5 => Course::PayingLate,
+        1 | 5 => Course::PayingLate,
         8 if n > 10 => Course::Fading,
         _ => Course::Steady,
     };
-    let window = (size.days * 45 / 100)..(size.days * 85 / 100).max(size.days * 45 / 100 + 1);
+    // Causes begin all along the way, so that some are over, some decided on and some still waiting at the end.
+    let share = 30 + 60 * i32::try_from(n).unwrap_or(0) / i32::try_from(size.accounts.max(1)).unwrap_or(1);
+    let begins = size.days * (share + rng.random_range(-4..5)) / 100;
     let seats = rng.random_range(12..40);
     let users = (0..seats * 85 / 100)
         .map(|user| User {
@@ -320,7 +322,7 @@ fn account(rng: &mut StdRng, n: u32, start: Day, size: Size) -> Account {
     let [sponsor, champion, billing] = names::people(rng);
     Account {
         course,
-        turns_on: start.plus(rng.random_range(window)),
+        turns_on: start.plus(begins),
         arr_minor: rng.random_range(8_000..90_000) * 100,
         seats,
         users,

@@ -122,7 +122,9 @@ pub(crate) fn value(template: &toml::Value, row: &Row) -> Result<serde_json::Val
         toml::Value::Boolean(b) => Ok(Value::from(*b)),
         toml::Value::Float(_) => Err("fractions are not used: write minor units, seconds or basis points".into()),
         toml::Value::Datetime(t) => Ok(Value::from(t.to_string())),
-        toml::Value::Array(items) => items.iter().map(|item| value(item, row)).collect::<Result<_, _>>().map(Value::Array),
+        toml::Value::Array(items) => {
+            items.iter().map(|item| value(item, row)).collect::<Result<_, _>>().map(Value::Array)
+        }
         toml::Value::Table(fields) => {
             let pairs = fields.iter().map(|(key, field)| value(field, row).map(|v| (key.clone(), v)));
             pairs.collect::<Result<serde_json::Map<_, _>, _>>().map(Value::Object)
@@ -135,7 +137,9 @@ fn typed(text: &str, row: &Row) -> Result<serde_json::Value, String> {
     let Some((name, kind)) = whole else { return fill(text, row).map(Into::into) };
     let cell = row.get(name).ok_or_else(|| format!("no column `{name}`"))?;
     match kind {
-        "int" => cell.trim().parse::<i64>().map(Into::into).map_err(|_| format!("`{cell}` in `{name}` is no whole number")),
+        "int" => {
+            cell.trim().parse::<i64>().map(Into::into).map_err(|_| format!("`{cell}` in `{name}` is no whole number"))
+        }
         "bool" => match cell.trim() {
             "1" | "true" | "yes" => Ok(true.into()),
             "0" | "false" | "no" | "" => Ok(false.into()),

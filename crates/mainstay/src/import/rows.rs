@@ -40,9 +40,9 @@ pub(crate) fn read(path: &Path, map: &Map) -> Result<Vec<Mapped>, Error> {
         }
         if let (Some(join), Some(table)) = (&map.join, &joined) {
             let key = row.get(&join.left).cloned().unwrap_or_default();
-            let found = table.get(&key).ok_or_else(|| {
-                fail(format!("`{key}` in `{}` stands nowhere in {}", join.left, join.file.display()))
-            })?;
+            let found = table
+                .get(&key)
+                .ok_or_else(|| fail(format!("`{key}` in `{}` stands nowhere in {}", join.left, join.file.display())))?;
             row.extend(found.clone());
         }
         let time = time(row.get(&map.time).map_or("", String::as_str)).map_err(fail)?;

@@ -16,7 +16,7 @@ use bus_schema::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use supervision::{Clock, EventTime, Incoming, Quiesce as _, Rule, RuleKind, RouterStats};
+use supervision::{Clock, EventTime, Incoming, Quiesce as _, RouterStats, Rule, RuleKind};
 use tokio::sync::Mutex;
 
 use super::{parts::Parts, rest::Rest, wall};

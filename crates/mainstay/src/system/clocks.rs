@@ -10,12 +10,20 @@ use super::{parts::Parts, wall};
 use crate::config::Settings;
 
 /// Live: the wall clock.
-pub(crate) fn live(parts: &Arc<Parts>, settings: &Settings, stop: watch::Receiver<bool>) -> JoinHandle<Result<(), String>> {
+pub(crate) fn live(
+    parts: &Arc<Parts>,
+    settings: &Settings,
+    stop: watch::Receiver<bool>,
+) -> JoinHandle<Result<(), String>> {
     start(parts, settings, ClockMode::Live, Arc::new(wall), stop)
 }
 
 /// After a made-up history: its last instant, going on with the wall clock's pace.
-pub(crate) fn paced(parts: &Arc<Parts>, settings: &Settings, stop: watch::Receiver<bool>) -> JoinHandle<Result<(), String>> {
+pub(crate) fn paced(
+    parts: &Arc<Parts>,
+    settings: &Settings,
+    stop: watch::Receiver<bool>,
+) -> JoinHandle<Result<(), String>> {
     let began = wall();
     let end = parts.router.log_time().unwrap_or(began);
     let now = move || end.plus_ms(wall().since_ms(began));

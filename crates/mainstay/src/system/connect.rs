@@ -1,6 +1,10 @@
 //! The bus of a system: a server of our own or an existing one, its streams, and a connection per role.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use bus::{
     Bus, BusKeys, Connect, LogInfo, NatsBus, Provisioning, Role,
@@ -18,6 +22,7 @@ pub(crate) struct BusPlace {
     pub(crate) server: Option<Server>,
     /// What the monitoring port says; `None` where none is known.
     pub(crate) facts: Option<ServerFacts>,
+    open: Mutex<Vec<Bus>>,
 }
 
 impl BusPlace {
@@ -32,7 +37,7 @@ impl BusPlace {
                 Some(monitor) => Some(server_facts(monitor).await.map_err(bus_error("its monitoring port is silent"))?),
                 None => None,
             };
-            return Ok(Self { url: url.clone(), keys, server: None, facts });
+            return Ok(Self { url: url.clone(), keys, server: None, facts, open: Mutex::default() });
         }
         let binary = find_server(&FindServer::from_env()).await.map_err(bus_error("no nats-server"))?;
         let server_settings = ServerSettings {
@@ -44,7 +49,7 @@ impl BusPlace {
         };
         let server = Server::start(&binary, server_settings, &keys).await.map_err(bus_error("nats-server"))?;
         let facts = server_facts(&server.monitor_url()).await.map_err(bus_error("its monitoring port is silent"))?;
-        Ok(Self { url: server.url(), keys, server: Some(server), facts: Some(facts) })
+        Ok(Self { url: server.url(), keys, server: Some(server), facts: Some(facts), open: Mutex::default() })
     }
 
     /// Whether every message is on disk before it is acknowledged. Not known counts as no.
@@ -67,7 +72,18 @@ impl BusPlace {
     pub(crate) async fn connect(&self, role: Role) -> Result<Bus, Error> {
         let seed = self.keys.seed(role).map_err(bus_error("a key is missing"))?.to_owned();
         let connect = Connect { url: self.url.clone(), role, seed: Some(seed) };
-        NatsBus::connect(connect).await.map(Bus::Nats).map_err(bus_error("no connection"))
+        let bus = NatsBus::connect(connect).await.map(Bus::Nats).map_err(bus_error("no connection"))?;
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).push(bus.clone());
+        Ok(bus)
+    }
+
+    /// Closes all connections, then ends the server where it is ours.
+    pub(crate) async fn close(self) {
+        let open = self.open.into_inner().unwrap_or_else(PoisonError::into_inner);
+        futures_util::future::join_all(open.iter().map(Bus::close)).await;
+        if let Some(server) = self.server {
+            server.stop().await;
+        }
     }
 }
 

@@ -159,7 +159,14 @@ async fn agents(parts: &Parts) -> Vec<AgentStatus> {
             found.last_error = found.last_error.or_else(|| fold.last_error.clone());
         }
         let halted = status.failure.is_some();
-        found.state = if halted { "halted" } else if found.behind > 0 { "behind" } else { "current" }.into();
+        found.state = if halted {
+            "halted"
+        } else if found.behind > 0 {
+            "behind"
+        } else {
+            "current"
+        }
+        .into();
         found.last_error = status.failure.clone().or(found.last_error);
         found
     };

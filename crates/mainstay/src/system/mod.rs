@@ -102,7 +102,9 @@ impl System {
     pub(crate) fn warning(&self, settings: &Settings) -> Option<&'static str> {
         match (self.place.durable(), settings.allow_volatile_bus) {
             (true, _) => None,
-            (false, true) => Some("the bus may lose acknowledged events at a power cut; approvals are taken all the same"),
+            (false, true) => {
+                Some("the bus may lose acknowledged events at a power cut; approvals are taken all the same")
+            }
             (false, false) => Some(
                 "the bus may lose acknowledged events at a power cut, so no approvals are taken: start nats-server with \
                  sync_interval: always and give --nats-monitor-url, or start with --allow-volatile-bus",
@@ -137,9 +139,7 @@ impl System {
         let followed = tokio::time::timeout(READY_MAX, changes.wait_for(|position| *position >= end)).await;
         match followed {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => {
-                Err(Error::Part { part: "console", what: "its views do not follow the log".into() })
-            }
+            Ok(Err(_)) | Err(_) => Err(Error::Part { part: "console", what: "its views do not follow the log".into() }),
         }
     }
 
@@ -209,9 +209,7 @@ impl System {
             }
         }
         self.parts.stop().await;
-        if let Some(server) = self.place.server {
-            server.stop().await;
-        }
+        self.place.close().await;
     }
 }
 
@@ -230,8 +228,7 @@ impl Parts {
 
 async fn signal() -> Result<(), Error> {
     let fail = |source| Error::File { path: PathBuf::from("the signals of this process"), source };
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(fail)?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(fail)?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted.map_err(fail),
         _ = terminate.recv() => Ok(()),

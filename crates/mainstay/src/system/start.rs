@@ -85,7 +85,8 @@ async fn parts(
     log: &LogInfo,
     demo: bool,
 ) -> Result<(Arc<Parts>, courier::Courier), Error> {
-    let part_error = |part: &'static str| move |error: supervision::SupervisionError| Error::Part { part, what: chain(&error) };
+    let part_error =
+        |part: &'static str| move |error: supervision::SupervisionError| Error::Part { part, what: chain(&error) };
     let (router_bus, gate_out) = (place.connect(Role::Router).await?, place.connect(Role::GateOut).await?);
     let (gate_bus, console_out) = (place.connect(Role::Gate).await?, place.connect(Role::ConsoleOut).await?);
     let gateway_bus = place.connect(Role::Gateway).await?;
@@ -105,7 +106,8 @@ async fn parts(
     };
     let router = Router::open(router).await.map_err(part_error("router"))?;
     let router = Arc::new(router.spawn());
-    let stop_key = StopKey::open(folder.path()).map_err(|error| Error::Part { part: "console", what: chain(&error) })?;
+    let stop_key =
+        StopKey::open(folder.path()).map_err(|error| Error::Part { part: "console", what: chain(&error) })?;
     let clock_of_log = Arc::clone(&router);
     let publisher = PublisherConfig {
         log: gate_bus.clone(),
@@ -251,7 +253,10 @@ async fn wait_for(mut stopped: watch::Receiver<bool>) {
 
 /// `Name <address>` as its parts.
 fn mailbox(text: &str) -> Result<(String, String), Error> {
-    let bad = || Error::Part { part: "courier", what: format!("--from `{text}` must look like `Ana Silva <ana@example.com>`") };
+    let bad = || Error::Part {
+        part: "courier",
+        what: format!("--from `{text}` must look like `Ana Silva <ana@example.com>`"),
+    };
     let (name, rest) = text.split_once('<').ok_or_else(bad)?;
     let address = rest.trim().strip_suffix('>').ok_or_else(bad)?;
     Ok((name.trim().trim_matches('"').to_owned(), address.to_owned()))
