@@ -20,7 +20,7 @@ use crate::{
     session::Sessions,
     stop::{StopKey, StopKeyError},
     views::{
-        Views, ViewsError, follow, read_account, read_event, read_proposal,
+        Views, ViewsError, dead, follow, read_account, read_event, read_proposal,
         row::{Proposal, State},
     },
 };
@@ -216,6 +216,13 @@ impl App {
             return Some("The bus takes no writes.".into());
         }
         self.readiness().refuses_approvals().map(str::to_owned)
+    }
+
+    /// Brings the list of dead letters up to what the stream still holds; a bus that is away only leaves it as it was.
+    pub(crate) async fn look_at_dead(&self) {
+        if let Err(error) = dead::reconcile(&self.views, &self.bus).await {
+            tracing::warn!(error = %follow::chain(&error), "the dead letters cannot be looked at");
+        }
     }
 
     /// Waits until the log has taken a decision, at most a short while; answers what the proposal is then.

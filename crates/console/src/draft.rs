@@ -128,17 +128,21 @@ impl Annotated {
 /// # Errors
 /// As [`fill`].
 pub(crate) fn annotate(text: &str, fields: &Fields, facts: &[MergeField]) -> Result<Annotated, FillError> {
-    let marked = render(text, fields, true)?;
+    Ok(mark(&render(text, fields, true)?, facts))
+}
+
+/// Footnotes for a text that is filled already; nothing in it is run.
+pub(crate) fn mark(text: &str, facts: &[MergeField]) -> Annotated {
     let mut notes = Notes::default();
     let mut facts: Vec<&MergeField> = facts.iter().filter(|fact| !fact.value.trim().is_empty()).collect();
     facts.sort_by_key(|fact| std::cmp::Reverse(fact.value.len()));
-    let paragraphs = marked
+    let paragraphs = text
         .replace("\r\n", "\n")
         .split("\n\n")
         .filter(|paragraph| !paragraph.trim().is_empty())
         .map(|paragraph| paragraph.trim_matches('\n').lines().map(|line| notes.line(line, &facts)).collect())
         .collect();
-    Ok(Annotated { paragraphs, notes: notes.list })
+    Annotated { paragraphs, notes: notes.list }
 }
 
 #[derive(Default)]

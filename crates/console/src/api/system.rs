@@ -24,6 +24,7 @@ const LETTERS_MAX: usize = 1_000;
 /// `GET status`
 pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<Value>, Error> {
     let status = app.control.status().await?;
+    app.look_at_dead().await;
     let (accounts, events, facts, counts, dead) = app
         .views
         .read(|c| {
@@ -79,6 +80,7 @@ pub(super) async fn login(State(app): State<Arc<App>>) -> Result<Json<Value>, Er
 
 /// `GET dead`
 pub(super) async fn dead(State(app): State<Arc<App>>) -> Result<Json<Value>, Error> {
+    app.look_at_dead().await;
     let (list, waiting) = app.views.read(|c| letters::list(c, LETTERS_MAX)).await?;
     Ok(Json(json!({ "dead": list.iter().map(form::dead).collect::<Vec<_>>(), "waiting": waiting })))
 }

@@ -138,6 +138,18 @@ fn keys() -> Markup {
     }
 }
 
+/// A page for a recipient of a message: one column, nothing of how we work.
+pub(crate) fn public(title: &str, body: &Markup) -> Markup {
+    document(
+        title,
+        false,
+        &html! {
+            a.skip href="#main" { "Skip to content" }
+            div.signin.alone { main #main tabindex="-1" { (body) } }
+        },
+    )
+}
+
 /// A page for somebody who is not signed in: brand, one column, the promise beside it.
 pub(crate) fn outside(title: &str, body: &Markup) -> Markup {
     let fan = (0..20).map(|index: i32| format!("M420 -40L{} 900", -340 + 92 * index));

@@ -87,7 +87,7 @@ pub(crate) async fn page(
             div.cols {
                 div {
                     (account_health::show(&clock, &page))
-                    (timeline::show(&clock, &id, show, &page.events, at))
+                    (timeline::show((&clock, &user.0), &id, show, &page.events, at))
                 }
                 div {
                     (cards(&clock, &page.cards))
@@ -191,7 +191,7 @@ fn contacts(clock: &Clock, page: &Page) -> Markup {
             @if contacts.is_empty() { div.body { p.dim { "No data" } } } @else {
                 div.scroll tabindex="0" role="region" aria-label="Contacts table" {
                     table {
-                        thead { tr { th scope="col" { "Contact" } th scope="col" { "Consent" } th.num scope="col" { "Last message" } } }
+                        thead { tr { th scope="col" { "Contact" } th scope="col" { "Consent" } } }
                         tbody { @for contact in contacts { (person(clock, contact)) } }
                     }
                 }
@@ -221,8 +221,9 @@ fn person(clock: &Clock, contact: &Contact) -> Markup {
                     (None, Some(_)) => (part::badge(Tone::Bad, Icon::Forbid, "Revoked")),
                     (None, None) => (part::badge(Tone::Plain, Icon::NoData, "No record")),
                 }
+                br;
+                span.dim.small { @match contact.last_touch { Some(at) => { "written " (clock.relative(at)) }, None => "not written to yet" } }
             }
-            td.num { @match contact.last_touch { Some(at) => (clock.relative(at)), None => span.dim { "none" } } }
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn show(clock: &Clock, page: &Page) -> Markup {
             header {
                 h2 #h-health { "Health " @if let Some(score) = account.known_score() { span.big { (part::points(score)) } } }
                 (part::band(health.band, None))
-                @if let Some(change) = page.score.as_ref().and_then(changed) { span.dim.small { (change) } }
+                @if let Some(change) = moved(clock, page) { span.dim.small { (change) } }
                 span.end.dim { "as of " (part::time(clock, health.at, &clock.moment(health.at))) " " (part::event_link(&account.id, health.position)) }
             }
             div.body {
@@ -48,18 +48,24 @@ pub(super) fn show(clock: &Clock, page: &Page) -> Markup {
     }
 }
 
-/// `−18 since the score before: customer −18, time 0, model 0`.
-fn changed(score: &HealthScored) -> Option<String> {
-    let change = score.change.as_ref()?;
-    let points = |bp: i32| words::signed(i64::from((bp + if bp < 0 { -50 } else { 50 }) / 100));
-    let total = i32::from(score.final_score) - change.from;
-    Some(format!(
-        "{} since the score before: customer {}, time {}, model {}",
-        points(total),
-        points(change.customer),
-        points(change.time),
-        points(change.model)
-    ))
+/// `−18 in 30 d`, and what the last change was made of where it can be seen in whole points.
+fn moved(clock: &Clock, page: &Page) -> Option<String> {
+    let now = page.account.known_score()?;
+    let since = clock.now.plus_ms(-card::CHANGE_DAYS * DAY_MS);
+    let known = |point: &&Point| point.band != Band::Unknown && point.at <= since;
+    let before = page.history.iter().rev().find(known)?;
+    let total = i64::from(part::points(now)) - i64::from(part::points(before.score));
+    let mut text = format!("{} in {}\u{a0}d", words::signed(total), card::CHANGE_DAYS);
+    if let Some(change) = page.score.as_ref().and_then(|score| score.change.as_ref()) {
+        let points = |bp: i32| i64::from((bp + if bp < 0 { -50 } else { 50 }) / 100);
+        let parts = [("customer", change.customer), ("time", change.time), ("model", change.model)];
+        let seen = parts.iter().filter(|(_, bp)| points(*bp) != 0);
+        let said: Vec<String> = seen.map(|(name, bp)| format!("{name} {}", words::signed(points(*bp)))).collect();
+        if !said.is_empty() {
+            text = format!("{text}; last {}", said.join(", "));
+        }
+    }
+    Some(text)
 }
 
 fn line(clock: &Clock, page: &Page) -> Markup {

@@ -44,6 +44,15 @@ pub(crate) struct Card {
     pub(super) sent_to_contact: usize,
     pub(super) refused: Option<(String, Time, String)>,
     pub(super) letter: Result<Letter, LetterError>,
+    /// What a person approved, once they did.
+    pub(super) approved: Option<Approved>,
+}
+
+/// The text of an approval, as the log has it.
+pub(super) struct Approved {
+    pub(super) recipient: String,
+    pub(super) subject: String,
+    pub(super) body: String,
 }
 
 /// What the views know for a card.
@@ -54,6 +63,19 @@ struct Known {
     behind: Vec<LogEvent>,
     sent_to_contact: usize,
     refused: Option<(String, Time, String)>,
+    approved: Option<Approved>,
+}
+
+/// The text of the decision that counts, where it was an approval.
+fn approved(c: &Connection, proposal: &Proposal) -> Result<Option<Approved>, ViewsError> {
+    let Some(decision) = proposal.decision.as_ref().filter(|decision| decision.approved) else { return Ok(None) };
+    let personal = read_event::one(c, decision.position)?.and_then(|event| event.personal);
+    let text = |name: &str| personal.as_ref().and_then(|personal| personal.get(name)?.as_str()).map(str::to_owned);
+    Ok(text("recipient").zip(text("subject")).zip(text("body")).map(|((recipient, subject), body)| Approved {
+        recipient,
+        subject,
+        body,
+    }))
 }
 
 fn known(c: &Connection, proposal: &Proposal, account: &Account, now: Time) -> Result<Known, ViewsError> {
@@ -70,6 +92,7 @@ fn known(c: &Connection, proposal: &Proposal, account: &Account, now: Time) -> R
         behind: read_event::some(c, &positions)?,
         sent_to_contact: read_proposal::sent_to(c, &proposal.draft.contact, now.plus_ms(-CHANGE_DAYS * DAY_MS))?,
         refused: read_proposal::last_refused(c, &proposal.id)?,
+        approved: approved(c, proposal)?,
     })
 }
 
@@ -89,8 +112,8 @@ pub(crate) async fn load(app: &App, case: Case, now: Time) -> Result<Card, Views
     let known = app.views.read(move |c| known(c, &proposal, &account, now)).await?;
     let text = Text::of(&case.proposal.draft);
     let letter = letter::write(app, (&case.proposal, &case.account, case.contact.as_ref()), &text, now);
-    let Known { history, score, score_before, behind, sent_to_contact, refused } = known;
-    Ok(Card { case, history, score, score_before, behind, sent_to_contact, refused, letter })
+    let Known { history, score, score_before, behind, sent_to_contact, refused, approved } = known;
+    Ok(Card { case, history, score, score_before, behind, sent_to_contact, refused, letter, approved })
 }
 
 /// The card with its dock and dialog.
@@ -103,12 +126,12 @@ pub(crate) fn show(app: &App, clock: &Clock, card: &Card, back: &str, toast: &Ma
                 (head(clock, card))
                 div.card-body {
                     div.facet-main {
-                        (outcome::banner(clock, card))
+                        (outcome::banner(clock, card, app.sessions.user()))
                         dl.answers {
-                            div { dt { "Why now" } dd { (why(clock, card)) } }
+                            div { dt { "Why now" } dd { (why(clock, card, app.sessions.user())) } }
                             div { dt { "At stake" } dd.row-flow { (stake(account, proposal)) } }
-                            div { dt { "If you do nothing" } dd { (nothing(clock, proposal)) } }
-                            div { dt { "What would be sent" } dd { (card_draft::show(app, clock, card)) } }
+                            @if proposal.state.open() { div { dt { "If you do nothing" } dd { (nothing(clock, proposal)) } } }
+                            div { dt { (card_draft::heading(card)) } dd { (card_draft::show(app, clock, card)) } }
                         }
                     }
                     (card_context::show(clock, card))
@@ -182,7 +205,7 @@ fn change(account: &Account, history: &[Point], now: Time) -> Option<String> {
     (days > 0).then(|| format!("{} → {} in {days}\u{a0}d", part::points(before.score), part::points(score)))
 }
 
-fn why(clock: &Clock, card: &Card) -> Markup {
+fn why(clock: &Clock, card: &Card, reader: &str) -> Markup {
     let proposal = &card.case.proposal;
     let evidence = &proposal.draft.evidence;
     let account = &card.case.account.id;
@@ -200,7 +223,7 @@ fn why(clock: &Clock, card: &Card) -> Markup {
                 summary { (words::count(card.behind.len(), "event", "events")) " behind it" kbd { "V" } }
                 ul.evidence {
                     @for event in &card.behind {
-                        @let said = describe::event(event);
+                        @let said = describe::event(event, reader);
                         li { (said.icon.svg()) span { (said.text) }
                             span.src { (part::event_link(account, event.position)) ", " (part::time(clock, event.time, &clock.moment(event.time))) } }
                     }
@@ -212,7 +235,7 @@ fn why(clock: &Clock, card: &Card) -> Markup {
 
 fn line(clock: &Clock, account: &str, evidence: &Evidence, behind: &[LogEvent]) -> Markup {
     let kind = evidence.events.first().and_then(|at| behind.iter().find(|event| event.position == *at));
-    let icon = kind.map_or(Icon::Note, |event| describe::event(event).icon);
+    let icon = kind.map_or(Icon::Note, |event| describe::event(event, "").icon);
     html! {
         li {
             (icon.svg())

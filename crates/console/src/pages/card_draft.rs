@@ -3,7 +3,10 @@
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::card::Card;
+use super::{
+    card::{Approved, Card},
+    outcome,
+};
 use crate::{
     app::App,
     draft::{self, Annotated, Note, Source},
@@ -16,8 +19,58 @@ use crate::{
     views::row::{Contact, State},
 };
 
+/// The question the sheet answers.
+pub(super) fn heading(card: &Card) -> &'static str {
+    match (card.case.proposal.state, &card.approved) {
+        (State::Sent, _) => "What was sent",
+        (_, Some(_)) => "What was approved",
+        (State::Filed | State::Drafted, None) => "What would be sent",
+        (_, None) => "What was proposed",
+    }
+}
+
 /// The sheet.
 pub(super) fn show(app: &App, clock: &Clock, card: &Card) -> Markup {
+    match &card.approved {
+        Some(approved) => final_text(clock, card, approved),
+        None => proposed(app, clock, card),
+    }
+}
+
+/// The exact text a person approved.
+fn final_text(clock: &Clock, card: &Card, approved: &Approved) -> Markup {
+    let proposal = &card.case.proposal;
+    let annotated = draft::mark(&approved.body, &proposal.draft.fields);
+    let edited = proposal.decision.as_ref().is_some_and(|decision| decision.edited);
+    html! {
+        section.sheet aria-label=(format!("The approved text, version {}", proposal.draft.version)) {
+            dl.env {
+                dt { "To" } dd { (approved.recipient) }
+                dt { "When" } dd { (happened(clock, card)) }
+                dt { "Subject" } dd.subject { (approved.subject) }
+                @if edited { dt { "Edited" } dd { "by the person who approved it" } }
+            }
+            (prose(&annotated))
+            (sources(clock, &card.case.account.id, &annotated))
+            div.tools { (preview(&approved.body)) }
+        }
+    }
+}
+
+fn happened(clock: &Clock, card: &Card) -> Markup {
+    let proposal = &card.case.proposal;
+    match proposal.state {
+        State::Held => html! { (outcome::countdown(clock, proposal)) " Not sent yet." },
+        State::Sent => html! { "Sent " (part::time(clock, proposal.changed_at, &clock.both(proposal.changed_at))) },
+        State::Signed | State::Sending => html! { "Being sent" },
+        State::Unknown => html! { "Handed over " (clock.both(proposal.changed_at)) ", reply lost" },
+        State::Drafted | State::Filed | State::Rejected | State::Expired | State::Voided | State::Failed => {
+            html! { "Not sent" }
+        }
+    }
+}
+
+fn proposed(app: &App, clock: &Clock, card: &Card) -> Markup {
     let case = &card.case;
     let fields = letter::fields(app, &case.account, case.contact.as_ref());
     let proposal = &case.proposal;
@@ -27,7 +80,7 @@ pub(super) fn show(app: &App, clock: &Clock, card: &Card) -> Markup {
         section.sheet aria-label=(format!("Draft, version {}", proposal.draft.version)) {
             dl.env {
                 dt { "To" } dd { (recipient(case.contact.as_ref(), &proposal.draft.role)) }
-                dt { "When" } dd { (when(app, clock, card)) }
+                @if proposal.state.open() { dt { "When" } dd { (when(app, clock, card)) } }
                 dt { "Subject" } dd.subject { (subject) }
             }
             @match &annotated {
@@ -147,7 +200,7 @@ pub(super) fn edit(card: &Card, text: &Text, open: bool) -> Markup {
         details.fold #edit open[open || error.is_some()] {
             summary { "Edit the draft" kbd { "E" } }
             form.inner method="post" action=(format!("/cards/{}/edit", part::segment(&proposal.id))) {
-                (super::outcome::seen(proposal))
+                (outcome::seen(proposal))
                 @if let Some(error) = &error { p.error role="alert" { (Icon::AtRisk.svg()) (error) } }
                 div.field {
                     label for=(id("subject")) { "Subject" }

@@ -68,14 +68,14 @@ impl Fields<'_> {
 }
 
 /// The sentence of an event.
-pub(super) fn event(event: &LogEvent) -> Said {
+pub(super) fn event(event: &LogEvent, reader: &str) -> Said {
     let fields = Fields(&event.data);
     let known = Kind::from_name(&event.kind).and_then(|kind| {
         usage(kind, &fields)
             .or_else(|| customer(kind, &fields))
             .or_else(|| money(kind, &fields))
             .or_else(|| judged(kind, &fields))
-            .or_else(|| proposal(kind, &fields, event))
+            .or_else(|| proposal(kind, &fields, event, reader))
             .or_else(|| delivery(kind, &fields))
     });
     known.unwrap_or_else(|| said(Icon::Note, Tone::Plain, other(event)))
@@ -215,8 +215,8 @@ fn judged(kind: Kind, f: &Fields<'_>) -> Option<Said> {
     })
 }
 
-fn proposal(kind: Kind, f: &Fields<'_>, event: &LogEvent) -> Option<Said> {
-    let by = || outcome::who(event.actor.as_deref().unwrap_or_default(), "");
+fn proposal(kind: Kind, f: &Fields<'_>, event: &LogEvent, reader: &str) -> Option<Said> {
+    let by = || outcome::who(event.actor.as_deref().unwrap_or_default(), reader);
     Some(match kind {
         Kind::OutreachProposed => said(Icon::Inbox, Tone::Plain, format!("Card proposed: {}", f.text("why"))),
         Kind::ProposalFiled => said(Icon::Inbox, Tone::Plain, "Card opened"),
@@ -231,7 +231,7 @@ fn proposal(kind: Kind, f: &Fields<'_>, event: &LogEvent) -> Option<Said> {
         Kind::ProposalDecided => {
             let approved = f.text("verdict") == "approve";
             let (icon, text) = if approved { (Icon::Tick, "Approved and held") } else { (Icon::Forbid, "Rejected") };
-            said(icon, Tone::Plain, format!("{text}, by {}", outcome::who(f.text("by"), "")))
+            said(icon, Tone::Plain, format!("{text}, by {}", outcome::who(f.text("by"), reader)))
         }
         Kind::ProposalReopened => said(Icon::Undo, Tone::Plain, "The card waits again"),
         Kind::ProposalVoided => said(Icon::Warning, Tone::Warn, format!("The card is void: {}", f.plain("reason"))),
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn events_are_said_with_their_numbers() {
-        let say = |kind: &str, data: Value| event(&log_event(kind, data)).text;
+        let say = |kind: &str, data: Value| event(&log_event(kind, data), "").text;
         assert_eq!(say("usage.aggregated", json!({ "active_users": 19 })), "19 active users");
         assert_eq!(say("health.scored", json!({ "band": "red", "final_score": 6349 })), "Health is 63, at risk");
         assert_eq!(say("health.scored", json!({ "band": "unknown", "final_score": 5000 })), "Health: no data");

@@ -107,6 +107,16 @@ enum Did {
     Undone,
 }
 
+impl Did {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Undone => "undone",
+        }
+    }
+}
+
 /// A proposal with its account.
 struct Row {
     proposal: Proposal,
@@ -216,7 +226,7 @@ pub(crate) async fn live(State(app): State<Arc<App>>, _user: User, Query(ask): Q
     let inbox = load(&app, &clock, &ask).await?;
     let waiting = inbox.counts.iter().find(|(split, _)| *split == Split::Waiting).map_or(0, |(_, count)| *count);
     Ok(html! {
-        hx-partial hx-target="#list" hx-swap="outerMorph" { (list(&app, &clock, &inbox, ask.card.as_deref(), None)) }
+        hx-partial hx-target="#list" hx-swap="outerMorph" { (list(&app, &clock, &inbox, ask.card.as_deref(), ask.did)) }
         hx-partial hx-target="#splits" hx-swap="outerMorph" { (splits(&inbox)) }
         hx-partial hx-target="#inbox-count" hx-swap="outerMorph" { (layout::inbox_count(waiting)) }
     })
@@ -258,10 +268,14 @@ fn within_hour(clock: &Clock, due: Option<Time>) -> bool {
 }
 
 fn list(app: &App, clock: &Clock, inbox: &Inbox, open: Option<&str>, did: Option<Did>) -> Markup {
+    let done = did.zip(inbox.done.as_ref());
     let query = format!(
-        "/inbox/live?split={}{}",
+        "/inbox/live?split={}{}{}",
         inbox.split.name(),
-        open.map(|id| format!("&card={}", part::segment(id))).unwrap_or_default()
+        open.map(|id| format!("&card={}", part::segment(id))).unwrap_or_default(),
+        // What was just done stays said while other cards come in.
+        done.map(|(did, row)| format!("&did={}&on={}", did.name(), part::segment(&row.proposal.id)))
+            .unwrap_or_default()
     );
     html! {
         section.list #list aria-label=(format!("{}, {}", inbox.split.label(), words::count(inbox.rows.len(), "card", "cards")))

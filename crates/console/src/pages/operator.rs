@@ -30,6 +30,7 @@ const LETTERS_MAX: usize = 50;
 pub(crate) async fn page(State(app): State<Arc<App>>, user: User) -> Result<Markup, Fault> {
     let clock = app.clock().await;
     let status = app.control.status().await;
+    app.look_at_dead().await;
     let ((letters, waiting), counts, events) =
         app.views.read(|c| Ok((dead::list(c, LETTERS_MAX)?, read_proposal::counts(c)?, read_event::count(c)?))).await?;
     let shell = app.shell(&user.0).await?;

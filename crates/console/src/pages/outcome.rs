@@ -108,20 +108,20 @@ pub(super) fn countdown(clock: &Clock, proposal: &Proposal) -> Markup {
 
 /// The digits of a countdown.
 pub(super) fn digits(clock: &Clock, at: Time) -> Markup {
-    html! { b data-until=(at.0) data-now=(clock.now.0) { (words::countdown(at.since_ms(clock.now))) } }
+    html! { strong data-until=(at.0) data-now=(clock.now.0) { (words::countdown(at.since_ms(clock.now))) } }
 }
 
 /// What is true of a card that no longer waits, or waits again.
-pub(super) fn banner(clock: &Clock, card: &Card) -> Markup {
+pub(super) fn banner(clock: &Clock, card: &Card, reader: &str) -> Markup {
     let proposal = &card.case.proposal;
     let account = card.case.account.title();
     let at = clock.second(proposal.changed_at);
     let say = |tone, icon, title: String, body: Markup| {
         part::notice(&Notice { tone, icon, title: &title, body: html! { p { (body) } }, alert: false })
     };
-    let decided = proposal.decision.as_ref().map(|decision| (decision, who(&decision.by, "")));
+    let decided = proposal.decision.as_ref().map(|decision| (decision, who(&decision.by, reader)));
     match proposal.state {
-        State::Filed => again(clock, card),
+        State::Filed => again(clock, card, reader),
         State::Drafted => {
             say(Tone::Plain, Icon::Clock, "This card is being filed".into(), html! { "It can be decided in a moment." })
         }
@@ -193,18 +193,18 @@ pub(super) fn void_words(proposal: &Proposal) -> String {
 }
 
 /// A card that waits, but not for the first time.
-fn again(clock: &Clock, card: &Card) -> Markup {
+fn again(clock: &Clock, card: &Card, reader: &str) -> Markup {
     let proposal = &card.case.proposal;
     html! {
         @if let Some(by) = &proposal.reopened_by {
             (part::notice(&Notice {
                 tone: Tone::Plain, icon: Icon::Undo, title: "Stopped. It was not sent",
-                body: html! { p { (who(by, "")) " took the approval back. The card waits again." } }, alert: false,
+                body: html! { p { (who(by, reader)) " took the approval back. The card waits again." } }, alert: false,
             }))
         } @else if let Some((by, at, why)) = &card.refused {
             (part::notice(&Notice {
                 tone: Tone::Warn, icon: Icon::Warning, title: "The last decision did not count",
-                body: html! { p { (who(by, "")) " decided " (clock.relative(*at)) ", and the gate did not take it: " (words::plain(why)) ". Nothing was sent." } }, alert: false,
+                body: html! { p { (who(by, reader)) " decided " (clock.relative(*at)) ", and the gate did not take it: " (words::plain(why)) ". Nothing was sent." } }, alert: false,
             }))
         } @else if proposal.draft.version > 1 {
             (part::notice(&Notice {

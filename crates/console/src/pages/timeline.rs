@@ -23,7 +23,13 @@ pub(super) fn chosen(query: &str) -> Show {
 }
 
 /// The panel.
-pub(super) fn show(clock: &Clock, account: &str, chosen: Show, events: &[LogEvent], at: Option<Position>) -> Markup {
+pub(super) fn show(
+    (clock, reader): (&Clock, &str),
+    account: &str,
+    chosen: Show,
+    events: &[LogEvent],
+    at: Option<Position>,
+) -> Markup {
     let boxes = [
         ("events", "Events", chosen.events),
         ("scores", "Scores", chosen.scores),
@@ -50,7 +56,7 @@ pub(super) fn show(clock: &Clock, account: &str, chosen: Show, events: &[LogEven
                 @if events.is_empty() { p.dim { "Nothing of this kind is on record." } }
                 @for day in days(clock, events) {
                     h3 { (day.heading) }
-                    ol { @for event in day.events { (entry(clock, account, event, at == Some(event.position))) } }
+                    ol { @for event in day.events { (entry((clock, reader), account, event, at == Some(event.position))) } }
                 }
                 @if let Some(older) = older {
                     p { a href=(format!("/accounts/{}?at={older}{shown}#timeline", part::segment(account))) { "Older entries" } }
@@ -80,8 +86,8 @@ fn days<'a>(clock: &Clock, events: &'a [LogEvent]) -> Vec<DayOf<'a>> {
     days
 }
 
-fn entry(clock: &Clock, account: &str, event: &LogEvent, here: bool) -> Markup {
-    let said = describe::event(event);
+fn entry((clock, reader): (&Clock, &str), account: &str, event: &LogEvent, here: bool) -> Markup {
+    let said = describe::event(event, reader);
     let name = event.personal.as_ref().and_then(|personal| personal.get("name")).and_then(|name| name.as_str());
     html! {
         li id=(format!("ev-{}", event.position)) aria-current=[here.then_some("true")] {

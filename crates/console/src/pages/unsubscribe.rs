@@ -18,7 +18,7 @@ use crate::{
 };
 
 fn forged() -> Response {
-    let page = layout::outside(
+    let page = layout::public(
         "Not found",
         &part::empty(
             Icon::Warning,
@@ -41,7 +41,7 @@ pub(crate) async fn page(State(app): State<Arc<App>>, Path(token): Path<String>)
         form method="post" { button.btn.btn-primary { "Stop messages to this address" } }
         p.dim.small { "Nothing changes until you press it." }
     };
-    layout::outside("Stop messages", &body).into_response()
+    layout::public("Stop messages", &body).into_response()
 }
 
 /// Stops the address, whether a person pressed the button or a mail program posted (RFC 8058).
@@ -60,7 +60,7 @@ pub(crate) async fn submit(State(app): State<Arc<App>>, Path(token): Path<String
                 h1 { "Messages are stopped" }
                 p { "No more messages are sent to this address from now on." }
             };
-            layout::outside("Messages are stopped", &body).into_response()
+            layout::public("Messages are stopped", &body).into_response()
         }
         Err(error) => {
             tracing::error!(error = %error, "an unsubscribe was not recorded");
@@ -70,7 +70,7 @@ pub(crate) async fn submit(State(app): State<Arc<App>>, Path(token): Path<String
                 &html! { "The fault is ours. Please press the button again in a minute, or answer the message." },
                 None,
             );
-            (StatusCode::SERVICE_UNAVAILABLE, layout::outside("Not recorded", &body)).into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, layout::public("Not recorded", &body)).into_response()
         }
     }
 }

@@ -21,7 +21,7 @@ const DURABLE_DEAD: &str = "console-dead";
 
 /// A stream that cannot be followed.
 #[derive(Debug, thiserror::Error)]
-enum FollowError {
+pub(crate) enum FollowError {
     /// The bus did not answer.
     #[error("the bus did not answer")]
     Bus(#[from] bus::BusError),

@@ -66,7 +66,7 @@ async fn an_approval_binds_the_exact_bytes_and_is_held() {
     assert_eq!(personal["recipient"], "dana@kestrel.example");
     let page = get(&running, &cookie, &to).await;
     assert!(page.contains("Approved <b>Kestrel Mutual</b>, 3 left, undo with U"), "{page}");
-    assert!(page.contains("Sends in <b data-until=") && page.contains("Not sent yet"), "the toast");
+    assert!(page.contains("Sends in <strong data-until=") && page.contains("Not sent yet"), "the toast");
     running.stop().await;
 }
 

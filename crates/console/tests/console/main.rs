@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod browser;
 mod decisions;
 mod projection;
 mod stops;

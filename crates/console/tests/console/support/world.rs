@@ -131,6 +131,22 @@ pub(crate) async fn write(log: &Log) -> Position {
     last
 }
 
+/// One more account with a card, after the others.
+pub(crate) async fn another(log: &Log) -> Position {
+    let card = Some(("usage_drop", "usage_drop_checkin", "Use fell by half in two weeks."));
+    let account = Account {
+        id: "newcomer",
+        name: "Newcomer & Sons",
+        arr: 20_000,
+        segment: "smb",
+        health: Some((88, 61)),
+        churn: 35,
+        renews_in: 40,
+        card,
+    };
+    one(log, &account).await
+}
+
 fn said<'a>(writer: &'a str, kind: &'a str, account: &'a str, at: Time, data: Value, personal: Value) -> Said<'a> {
     Said { writer, kind, account, at, data, personal, contact: None }
 }
