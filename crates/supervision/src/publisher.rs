@@ -1,4 +1,4 @@
-//! From `approval.signed` to the bytes on ACTION.
+//! From `approval.signed` to the bytes on ACTION, and back: what the gate takes back is withdrawn there.
 //!
 //! The gate is a fold and has no bytes: it names the decision it signed. The publisher takes the bytes verbatim from
 //! that decision and publishes them with compare-and-set on the proposal's subject, which is kept for ever; so a replay
@@ -8,12 +8,12 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bus::{Bus, CONTENT_TYPE_BATCH, HEADER_CONTENT_TYPE, Message, PublishError, Stored};
 use bus_schema::{
-    Batch, Data, Entity, Envelope, Event, Header, Kind, Partition, Position, Time,
+    Actor, ActorKind, Batch, Data, Entity, Envelope, Event, Header, Kind, Partition, Position, Time,
     batch::{self, BatchError, HEADER_INDEX},
     data::{
-        action::{ClockMode, DeliveryApproved, FailureReason},
+        action::{ClockMode, DeliveryApproved, DeliveryWithdrawn, FailureReason},
         facts::ApprovalSigned,
-        words::{Channel, Label},
+        words::{Channel, Label, LabelError},
     },
     subject::{self, Stream},
 };
@@ -143,31 +143,46 @@ struct Work {
     file: PositionFile,
 }
 
-/// An approval with everything its message needs.
-struct Approval {
-    signed: ApprovalSigned,
+/// What the gate said about one proposal.
+struct Said {
+    fact: Fact,
+    event: Header,
     partition: Partition,
     account: String,
+}
+
+enum Fact {
+    /// The courier may send it.
+    Signed(ApprovalSigned),
+    /// Void, expired or open again: an approval of an earlier decision must not be sent any more.
+    TakenBack { proposal: String, at: Position },
 }
 
 impl Work {
     async fn all(&self, batch: &[Stored]) -> Result<(), SupervisionError> {
         for stored in batch {
-            for approval in approvals(stored)? {
-                self.one(&approval).await?;
+            for said in said(stored)? {
+                match &said.fact {
+                    Fact::Signed(signed) => self.signed(&said, signed).await?,
+                    Fact::TakenBack { proposal, at } => self.withdraw(&said, proposal, *at).await?,
+                }
             }
             self.file.write(stored.seq)?;
         }
         Ok(())
     }
 
-    async fn one(&self, approval: &Approval) -> Result<(), SupervisionError> {
-        let signed = &approval.signed;
+    /// Whether the time of an approval is over, by the clock it counts in.
+    fn is_over(&self, signed: &ApprovalSigned) -> bool {
         let now = match signed.clock {
             ClockMode::Live => (self.config.wall_time)(),
             ClockMode::Event => (self.config.log_time)(),
         };
-        if now > signed.not_after {
+        now > signed.not_after
+    }
+
+    async fn signed(&self, said: &Said, signed: &ApprovalSigned) -> Result<(), SupervisionError> {
+        if self.is_over(signed) {
             return Ok(());
         }
         let Some(decision) = self.decision(signed).await? else {
@@ -180,7 +195,7 @@ impl Work {
             tracing::error!(proposal = signed.proposal, "the recipient is not the one that was approved");
             return Ok(());
         }
-        let Ok(data) = delivery(approval, &(self.config.address_hash)(recipient)) else {
+        let Ok(data) = delivery(said, signed, &(self.config.address_hash)(recipient)) else {
             tracing::error!(proposal = signed.proposal, "the approval has a name that is no label");
             return Ok(());
         };
@@ -189,8 +204,8 @@ impl Work {
         let event = Event {
             header: Header {
                 source: "gate".into(),
-                id: format!("{}/{}", signed.proposal, signed.decision),
-                entity: Entity::account(&approval.account),
+                id: approval_id(&signed.proposal, signed.decision),
+                entity: Entity::account(&said.account),
                 time: signed.not_after.plus_ms(-bus_schema::time::MINUTE_MS),
                 logtime: Time(0),
                 actor: None,
@@ -203,40 +218,80 @@ impl Work {
             },
             data: Data::DeliveryApproved(data),
         };
-        let subject = subject::action(approval.partition, &signed.proposal);
-        self.publish(subject, &event, &personal).await
+        let subject = subject::action(said.partition, &signed.proposal);
+        self.publish(subject, signed, &event, &personal).await
     }
 
-    /// Publishes unless the subject already says more than that an earlier approval ran out.
+    /// Publishes unless the subject already says more than that an earlier approval ran out or was taken back.
     async fn publish(
         &self,
         subject: String,
+        signed: &ApprovalSigned,
         event: &Event,
         personal: &serde_json::Map<String, serde_json::Value>,
     ) -> Result<(), SupervisionError> {
+        // The bus may be away for longer than the approval is good for.
+        while !self.is_over(signed) {
+            let expect = match self.last(&subject).await {
+                None => 0,
+                Some(last) if is_free(&last, signed.decision) => last.seq,
+                Some(_) => return Ok(()),
+            };
+            if self.put(message(subject.clone(), event, personal), expect).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Withdraws an approval that the courier has not begun with, if it is of a decision before `at`.
+    async fn withdraw(&self, said: &Said, proposal: &str, at: Position) -> Result<(), SupervisionError> {
+        let subject = subject::action(said.partition, proposal);
         loop {
-            let last = self.config.out.last(Stream::Action, &subject).await;
-            let last = match last {
-                Ok(last) => last,
+            let Some(last) = self.last(&subject).await else { return Ok(()) };
+            let decision = match read_data(&last) {
+                Some((_, Data::DeliveryApproved(approved))) if approved.decision < at => approved.decision,
+                Some(_) | None => return Ok(()),
+            };
+            let Ok(label) = Label::new(proposal) else { return Ok(()) };
+            let header = Header {
+                source: "gate".into(),
+                id: format!("{proposal}/withdrawn/{at}"),
+                entity: Entity::account(&said.account),
+                actor: Some(Actor { kind: ActorKind::Agent, id: "supervisor".into() }),
+                causation: Some(approval_id(proposal, decision)),
+                logtime: Time(0),
+                ..said.event.clone()
+            };
+            let event = Event { header, data: Data::DeliveryWithdrawn(DeliveryWithdrawn { proposal: label }) };
+            if self.put(message(subject.clone(), &event, &serde_json::Map::new()), last.seq).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The last message of a subject of ACTION, however long the bus is away.
+    async fn last(&self, subject: &str) -> Option<Stored> {
+        loop {
+            match self.config.out.last(Stream::Action, subject).await {
+                Ok(last) => return last,
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "ACTION cannot be read, trying on");
                     tokio::time::sleep(WAIT).await;
-                    continue;
                 }
-            };
-            let expect = match &last {
-                None => 0,
-                Some(stored) if ran_out(stored) => stored.seq,
-                Some(_) => return Ok(()),
-            };
-            match self.config.out.publish(message(subject.clone(), event, personal), Some(expect)).await {
-                Ok(_) => return Ok(()),
-                // Stored by us before, or by another gate, or not at all: the next look tells.
-                Err(PublishError::WrongLast | PublishError::Unknown(_) | PublishError::Full) => {
-                    tokio::time::sleep(WAIT / 10).await;
-                }
-                Err(error @ PublishError::Refused { .. }) => return Err(SupervisionError::publish(PART, error)),
             }
+        }
+    }
+
+    /// Publishes behind `expect`. False where the next look has to tell whether it is stored.
+    async fn put(&self, message: Message, expect: u64) -> Result<bool, SupervisionError> {
+        match self.config.out.publish(message, Some(expect)).await {
+            Ok(_) => Ok(true),
+            Err(PublishError::WrongLast | PublishError::Unknown(_) | PublishError::Full) => {
+                tokio::time::sleep(WAIT / 10).await;
+                Ok(false)
+            }
+            Err(error @ PublishError::Refused { .. }) => Err(SupervisionError::publish(PART, error)),
         }
     }
 
@@ -259,24 +314,32 @@ impl Work {
     }
 }
 
-/// The approvals in a message of the supervisor.
-fn approvals(stored: &Stored) -> Result<Vec<Approval>, SupervisionError> {
+/// What a message of the supervisor says that matters here.
+fn said(stored: &Stored) -> Result<Vec<Said>, SupervisionError> {
     let unpack = |source| SupervisionError::unpack(PART, stored.seq, source);
     let text = stored.headers.index().ok_or(BatchError::Index).map_err(unpack)?;
     let index = batch::decode_index(text).map_err(unpack)?;
+    let kinds = [Kind::ApprovalSigned, Kind::ProposalVoided, Kind::ProposalExpired, Kind::ProposalReopened];
     let mut out = Vec::new();
-    for (at, entry) in index.iter().enumerate() {
-        if entry.kind != Kind::ApprovalSigned.code() {
+    for (number, entry) in (0_u16..).zip(&index) {
+        if !kinds.iter().any(|kind| kind.code() == entry.kind) {
             continue;
         }
+        let at = usize::from(number);
         let envelope = batch::envelope(&stored.body, &index, at).map_err(unpack)?;
         let event = envelope.event().map_err(|source| unpack(BatchError::Event { index: at, source }))?;
-        let (Data::ApprovalSigned(signed), Some(partition)) = (event.data, subject::partition_of(&stored.subject))
-        else {
-            continue;
+        let Some(partition) = subject::partition_of(&stored.subject) else { continue };
+        let at = Position { seq: stored.seq, index: number };
+        let fact = match event.data {
+            Data::ApprovalSigned(signed) => Fact::Signed(signed),
+            Data::ProposalVoided(data) => Fact::TakenBack { proposal: data.proposal, at },
+            Data::ProposalExpired(data) => Fact::TakenBack { proposal: data.proposal, at },
+            Data::ProposalReopened(data) => Fact::TakenBack { proposal: data.proposal, at },
+            // The other kinds were passed over by index.
+            _ => continue,
         };
         let account = event.header.entity.account_id().unwrap_or_default().to_owned();
-        out.push(Approval { signed, partition, account });
+        out.push(Said { fact, event: event.header, partition, account });
     }
     Ok(out)
 }
@@ -296,11 +359,10 @@ fn same_recipient(decision: &Envelope, recipient: &str) -> bool {
     }
 }
 
-fn delivery(approval: &Approval, address_hash: &str) -> Result<DeliveryApproved, bus_schema::data::words::LabelError> {
-    let signed = &approval.signed;
+fn delivery(said: &Said, signed: &ApprovalSigned, address_hash: &str) -> Result<DeliveryApproved, LabelError> {
     Ok(DeliveryApproved {
         proposal: Label::new(&signed.proposal)?,
-        account: Label::new(&approval.account)?,
+        account: Label::new(&said.account)?,
         play: Label::new(&signed.play)?,
         channel: Channel::from_word(&signed.channel)?,
         contact: Label::new(&signed.contact)?,
@@ -312,13 +374,33 @@ fn delivery(approval: &Approval, address_hash: &str) -> Result<DeliveryApproved,
     })
 }
 
-/// Whether the subject's last word is that an approval ran out before it was attempted.
-fn ran_out(last: &Stored) -> bool {
-    let read = read_event(last, Position { seq: last.seq, index: 0 }).and_then(|envelope| envelope.event().ok());
-    match read.map(|event| event.data) {
-        Some(Data::DeliveryFailed(failed)) => failed.reason == FailureReason::Expired,
-        Some(_) | None => false,
-    }
+/// Whether the subject's last word leaves room for an approval of this decision: the approval of an earlier decision ran
+/// out unattempted, or the gate withdrew it. A replay of that earlier approval finds no room.
+fn is_free(last: &Stored, decision: Position) -> bool {
+    let Some((header, data)) = read_data(last) else { return false };
+    let over = match data {
+        Data::DeliveryFailed(failed) => failed.reason == FailureReason::Expired,
+        Data::DeliveryWithdrawn(_) => header.actor.is_some_and(|actor| actor.kind == ActorKind::Agent),
+        // An approval, an intent, a message that is out or may be.
+        _ => false,
+    };
+    let earlier = header.causation.as_deref().and_then(decision_of);
+    over && earlier.is_some_and(|earlier| earlier < decision)
+}
+
+/// The id of an approval on ACTION; what ends it names it as its cause.
+fn approval_id(proposal: &str, decision: Position) -> String {
+    format!("{proposal}/{decision}")
+}
+
+/// The decision that such an id names.
+fn decision_of(approval: &str) -> Option<Position> {
+    approval.rsplit('/').next()?.parse().ok()
+}
+
+fn read_data(last: &Stored) -> Option<(Header, Data)> {
+    let event = read_event(last, Position { seq: last.seq, index: 0 })?.event().ok()?;
+    Some((event.header, event.data))
 }
 
 fn message(subject: String, event: &Event, personal: &serde_json::Map<String, serde_json::Value>) -> Message {
@@ -328,3 +410,6 @@ fn message(subject: String, event: &Event, personal: &serde_json::Map<String, se
     let (body, index) = batch.finish();
     Message::new(subject, body).with_header(HEADER_CONTENT_TYPE, CONTENT_TYPE_BATCH).with_header(HEADER_INDEX, index)
 }
+
+#[cfg(test)]
+mod tests;
