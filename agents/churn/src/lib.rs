@@ -53,7 +53,9 @@ impl Agent for Churn {
         Kind::IncidentCovers,
         Kind::StageChanged,
         Kind::SegmentChanged,
-        // Use.
+        // Use, and whether those who tell of it still speak.
+        Kind::SourceStalled,
+        Kind::SourceResumed,
         Kind::UserLoggedIn,
         Kind::SessionEnded,
         Kind::UsageRecorded,

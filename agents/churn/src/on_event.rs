@@ -15,6 +15,7 @@ const PROPOSALS_MAX: usize = 20;
 pub(crate) fn fold(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, effects: &mut Effects) {
     forecast::plan_daily(turn, state, effects);
     if usage(turn, policy, state, event) {
+        state.usage.told_by(&event.header.source);
         state.profile.fold(event);
         return;
     }
@@ -90,6 +91,14 @@ fn standing(state: &mut State, event: &Event, look: &crate::signals::Look<'_>) -
         | Data::SegmentChanged(_) => {}
         Data::IncidentCovers(data) => {
             state.usage.incident(data);
+            return false;
+        }
+        Data::SourceStalled(data) => {
+            state.usage.stalled(&data.source, Some(data.since));
+            return false;
+        }
+        Data::SourceResumed(data) => {
+            state.usage.stalled(&data.source, None);
             return false;
         }
         Data::OutreachProposed(data) => {

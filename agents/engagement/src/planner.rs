@@ -24,6 +24,9 @@ use crate::{
 /// The one timer of an account.
 pub const RECHECK: &str = "recheck";
 
+/// Touches of one account that may wait.
+const WAITING_MAX: usize = 30;
+
 /// What becomes of a touch.
 enum Next {
     Propose(Box<Plan>),
@@ -82,6 +85,11 @@ pub fn request(state: &mut State, effects: &mut Effects, touch: Touch, now: Time
     let waits = state.waiting.iter().any(|w| (w.touch.play.as_str(), w.touch.cause_key.as_str()) == (&key.0, &key.1));
     if waits || state.open.values().any(|open| open.cause_keys.contains(&key)) {
         let stay = Stay::dropped(HeldReason::Duplicate, format!("{} is already under way on {}", key.0, key.1));
+        effects.emit(held(&touch, &stay, None, now));
+        return;
+    }
+    if state.waiting.len() >= WAITING_MAX {
+        let stay = Stay::dropped(HeldReason::Outranked, format!("{WAITING_MAX} touches wait on this account already"));
         effects.emit(held(&touch, &stay, None, now));
         return;
     }

@@ -219,6 +219,7 @@ impl State {
     pub fn forget(&mut self, now: Time, messages: usize) {
         let horizon = i64::from(DAYS_MAX) * DAY_MS;
         self.rejected.retain(|rejected| now.since_ms(rejected.at) < horizon);
+        self.mutes.retain(|mute| mute.until.is_none_or(|until| now.day() <= until));
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         let mut kept: Vec<Sent> = Vec::with_capacity(self.sent.len());
         for sent in self.sent.drain(..).rev() {

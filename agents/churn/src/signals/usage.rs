@@ -17,6 +17,8 @@ const WINDOW: i32 = 14;
 const GAPS: usize = 30;
 /// Incidents remembered.
 const INCIDENTS_MAX: usize = 20;
+/// Producers remembered.
+const PRODUCERS_MAX: usize = 8;
 /// Core features counted.
 const FEATURES_MAX: usize = 64;
 
@@ -33,6 +35,8 @@ pub struct Use {
     /// By hash of the feature: the last week it was used, and a bit for each of 16 weeks up to it.
     features: BTreeMap<u32, (i32, u16)>,
     incidents: BTreeMap<String, (Time, Option<Time>)>,
+    /// Producers that told of use, and since when they are silent: a silent producer is no silent customer.
+    producers: BTreeMap<String, Option<Time>>,
 }
 
 /// On which days an account was active.
@@ -142,6 +146,20 @@ impl Use {
         *bits |= 1u16.checked_shl((*last - week).unsigned_abs()).unwrap_or(0);
     }
 
+    /// Notes who told of use.
+    pub fn told_by(&mut self, producer: &str) {
+        if !self.producers.contains_key(producer) && self.producers.len() < PRODUCERS_MAX {
+            self.producers.insert(producer.to_owned(), None);
+        }
+    }
+
+    /// A producer went silent, or speaks again.
+    pub fn stalled(&mut self, producer: &str, since: Option<Time>) {
+        if let Some(known) = self.producers.get_mut(producer) {
+            *known = since;
+        }
+    }
+
     /// Notes an incident: its days are cut out.
     pub fn incident(&mut self, data: &IncidentCovers) {
         if data.opened {
@@ -155,8 +173,11 @@ impl Use {
         }
     }
 
-    /// The daily look.
+    /// The daily look. While a producer is silent nothing is concluded from what is missing.
     pub fn look(&mut self, look: &Look<'_>) {
+        if self.producers.values().any(Option::is_some) {
+            return;
+        }
         let rules = &look.policy.usage;
         if let Some((before, now)) = self.two_windows(look) {
             let real = real_fall(before, now);
