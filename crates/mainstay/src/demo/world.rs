@@ -40,6 +40,7 @@ pub(crate) struct World {
     rng: StdRng,
     seed: u64,
     start: Day,
+    days: i32,
     accounts: Vec<Account>,
     counter: u64,
 }
@@ -80,7 +81,7 @@ impl World {
     pub(crate) fn new(seed: u64, start: Day, size: Size) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let accounts = (0..size.accounts).map(|n| account(&mut rng, n, start, size)).collect();
-        Self { rng, seed, start, accounts, counter: 0 }
+        Self { rng, seed, start, days: size.days, accounts, counter: 0 }
     }
 
     /// The events of one day, by time.
@@ -130,7 +131,8 @@ impl World {
                     "core_features": FEATURES, "plan": "team", "time_zone": account.zone, "currency": "USD"}),
             ),
         );
-        let term_end = day.plus(self.rng.random_range(40..300));
+        // No contract ends within the history: this world signs none again.
+        let term_end = day.plus(self.days + self.rng.random_range(15..300));
         let auto_renew = self.rng.random_bool(0.5);
         self.push(
             events,
