@@ -97,15 +97,17 @@ fn fields(view: &View<'_>) -> Vec<MergeField> {
     let mut add = |name: &str, value: String, source: &str, at: Time, events: &[bus_schema::Position]| {
         fields.push(MergeField { name: name.into(), value, source: source.into(), at, events: events.to_vec() });
     };
-    let (now_source, before_source) = match account.usage.last_sum() {
-        None => ("distinct users active in the last 14 days", "distinct users active in the 14 days before"),
-        Some(_) => ("users of the busiest of the last 14 days", "users of the busiest of the 14 days before"),
+    let users = match account.usage.last_sum() {
+        None => "distinct users active",
+        Some(_) => "users of the busiest day",
     };
     let measured_at = account.measured.engagement.map(|measured| measured.at);
-    if let (Some(at), Some((now, before))) = (measured_at, account.measured.users_before_and_now(view.today)) {
+    if let (Some(at), Some((now, before, day))) = (measured_at, account.measured.users_now_and_before(view.today)) {
+        let (now_source, before_source) =
+            (format!("{users} in the last 14 days"), format!("{users} in the 14 days before {day}"));
         add("usage.period", "last 14 days".into(), "the window that was measured", at, &usage_events);
-        add("usage.users_now", now.to_string(), now_source, at, &usage_events);
-        add("usage.users_before", before.to_string(), before_source, at, &usage_events);
+        add("usage.users_now", now.to_string(), &now_source, at, &usage_events);
+        add("usage.users_before", before.to_string(), &before_source, at, &usage_events);
     }
     if let Some(trend) = account.measured.trend {
         let (found, at) = (trend.found, trend.at);

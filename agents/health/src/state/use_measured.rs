@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Blocks of 28 days that hold the most users seen: a little over 180 days.
 const PEAK_BLOCKS: usize = 7;
-/// Days for which the users of a fortnight are kept, so that one can be set against the one before.
-const FORTNIGHTS_DAYS: i32 = 15;
+/// Days whose users of a fortnight are kept, so that one can be set against the one before.
+const FORTNIGHTS_MAX: usize = 15;
 
 /// A measurement and when it was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub(crate) struct UseMeasured {
     pub(crate) adoption: Option<Measured<Adoption>>,
     pub(crate) engagement: Option<Measured<Engagement>>,
     pub(crate) trend: Option<Measured<Trend>>,
-    /// Users active in the 14 days before a day, for the last 15 days measured, oldest first.
+    /// Users active in the 14 days before a day, for the latest days measured, oldest first.
     fortnights: VecDeque<(Day, i64)>,
     /// Most users seen in 28 days, by block of 28 days, oldest first; blocks without users are not there.
     peaks: VecDeque<(i32, i64)>,
@@ -65,15 +65,18 @@ pub(crate) struct UseMeasured {
 impl UseMeasured {
     /// Remembers how many users were active in the 14 days before today.
     pub(crate) fn remember_fortnight(&mut self, today: Day, users: i64) {
-        self.fortnights.retain(|(day, _)| *day < today && *day >= today.plus(-FORTNIGHTS_DAYS));
+        self.fortnights.retain(|(day, _)| *day < today);
         self.fortnights.push_back((today, users));
+        if self.fortnights.len() > FORTNIGHTS_MAX {
+            self.fortnights.pop_front();
+        }
     }
 
-    /// Users active in the latest 14 days measured, and in the 14 days before those.
-    pub(crate) fn users_before_and_now(&self, today: Day) -> Option<(i64, i64)> {
+    /// Users active in the latest 14 days measured; and in 14 earlier days, with the day after them.
+    pub(crate) fn users_now_and_before(&self, today: Day) -> Option<(i64, i64, Day)> {
         let (last, now) = self.fortnights.back().filter(|(day, _)| *day >= today.plus(-1))?;
-        let before = self.fortnights.iter().rev().find(|(day, _)| *day <= last.plus(-14))?;
-        Some((*now, before.1))
+        let (day, before) = self.fortnights.iter().rev().find(|(day, _)| *day <= last.plus(-14))?;
+        Some((*now, *before, *day))
     }
 
     /// Remembers how many users were seen in the 28 days up to a day of this block.
