@@ -214,8 +214,8 @@ fn fold(policy: &Policy, account: &mut Account, moment: &Moment<'_>, event: &Eve
             on_outcome::documented(account, moment, (data.value, data.cost), &data.period, &data.attested_by);
         }
         Data::OverrideSet(data) => on_override::set(account, moment, event, data, policy),
-        Data::SourceStalled(data) => account.sources.stalled(&data.source, Some(data.since)),
-        Data::SourceResumed(data) => account.sources.stalled(&data.source, None),
+        Data::SourceStalled(data) => on_router::stalled(account, data),
+        Data::SourceResumed(data) => on_router::resumed(account, moment, data, policy),
         Data::IncidentCovers(data) => on_router::incident(account, data, policy),
         _ => {}
     }

@@ -1,8 +1,13 @@
 //! What the router tells of the world around an account: incidents, and producers that went silent.
 
-use bus_schema::{data::facts::IncidentCovers, time::HOUR_MS};
+use bus_schema::{
+    data::facts::{IncidentCovers, SourceResumed, SourceStalled},
+    time::HOUR_MS,
+};
 
 use crate::{
+    metrics::Source,
+    moment::Moment,
     policy::Policy,
     state::{Account, short},
 };
@@ -17,5 +22,20 @@ pub(crate) fn incident(account: &mut Account, data: &IncidentCovers, policy: &Po
     } else {
         let to = day(data.at.plus_ms(policy.incident.tail_hours * HOUR_MS));
         account.sources.cut_to(id, to);
+    }
+}
+
+/// A producer went silent: what it feeds stands still.
+pub(crate) fn stalled(account: &mut Account, data: &SourceStalled) {
+    account.sources.stalled(&data.source, Some(data.since));
+}
+
+/// A producer speaks again. The days of its silence are no days without use, so they are cut out.
+pub(crate) fn resumed(account: &mut Account, moment: &Moment<'_>, data: &SourceResumed, policy: &Policy) {
+    account.sources.stalled(&data.source, None);
+    if account.sources.feeds(&data.source, Source::Usage) {
+        let from = account.profile.day_of(data.stalled_at, &policy.zone);
+        account.sources.cut_from(short(&data.source), from);
+        account.sources.cut_to(short(&data.source), moment.day);
     }
 }

@@ -1,4 +1,4 @@
-//! Which producers speak of this account, which of them went silent, and which days an incident covers.
+//! Which producers speak of this account, which of them went silent, and which days say nothing of its use.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::metrics::Source;
 
 /// Producers kept at most.
 const PRODUCERS_MAX: usize = 8;
-/// Incidents kept at most.
+/// Spans of cut days kept at most.
 const CUTS_MAX: usize = 8;
 
 /// Producers and incidents.
@@ -28,12 +28,12 @@ struct Producer {
     stalled: Option<Time>,
 }
 
-/// Days cut out of the windows of use.
+/// Days cut out of the windows of use: by an incident with its tail, or by the silence of a producer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Cut {
-    incident: u32,
+    by: u32,
     from: Day,
-    /// The last day of the tail; none while the incident lasts.
+    /// The last day; none while it lasts.
     to: Option<Day>,
 }
 
@@ -62,28 +62,34 @@ impl Sources {
         feeding.find_map(|(name, producer)| Some((name.as_str(), producer.stalled?)))
     }
 
-    /// An incident opened.
-    pub(crate) fn cut_from(&mut self, incident: u32, from: Day) {
-        self.cuts.retain(|cut| cut.incident != incident);
-        self.cuts.push(Cut { incident, from, to: None });
+    /// Whether a producer feeds a source.
+    pub(crate) fn feeds(&self, producer: &str, source: Source) -> bool {
+        self.producers.get(producer).is_some_and(|known| known.feeds.contains(&source))
+    }
+
+    /// Cuts days out from here on.
+    pub(crate) fn cut_from(&mut self, by: u32, from: Day) {
+        // The same incident or producer may be cut twice: what has an end stays.
+        self.cuts.retain(|cut| cut.by != by || cut.to.is_some());
+        self.cuts.push(Cut { by, from, to: None });
         if self.cuts.len() > CUTS_MAX {
             self.cuts.remove(0);
         }
     }
 
-    /// An incident ended; `to` is the last day of its tail.
-    pub(crate) fn cut_to(&mut self, incident: u32, to: Day) {
-        for cut in self.cuts.iter_mut().filter(|cut| cut.incident == incident) {
+    /// Ends a cut; `to` is its last day.
+    pub(crate) fn cut_to(&mut self, by: u32, to: Day) {
+        for cut in self.cuts.iter_mut().filter(|cut| cut.by == by && cut.to.is_none()) {
             cut.to = Some(to);
         }
     }
 
-    /// Whether an incident or its tail covers a day.
+    /// Whether a day says nothing of the use.
     pub(crate) fn is_cut(&self, day: Day) -> bool {
         self.cuts.iter().any(|cut| cut.from <= day && cut.to.is_none_or(|to| day <= to))
     }
 
-    /// Forgets incidents that no window reaches any more.
+    /// Forgets cuts that no window reaches any more.
     pub(crate) fn forget(&mut self, today: Day) {
         self.cuts.retain(|cut| cut.to.is_none_or(|to| to >= today.plus(-112)));
     }

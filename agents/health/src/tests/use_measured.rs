@@ -72,6 +72,26 @@ fn a_long_incident_freezes_what_was_measured() {
 }
 
 #[test]
+fn a_producers_silence_is_no_day_without_use_not_even_when_it_speaks_again() {
+    let mut world = usage_only();
+    logins(&mut world, 0..63, 20);
+    world.pass(at(63, 0));
+    let before = world.score().machine;
+    world.event(at(63, 6), "source.stalled", &json!({ "source": "test", "since": at(62, 11) }));
+    world.pass(at(69, 0));
+    assert_eq!(world.score().machine, before);
+    world.event(at(69, 1), "source.resumed", &json!({ "source": "test", "stalled_at": at(62, 11) }));
+    logins(&mut world, 69..84, 20);
+    world.pass(at(84, 0));
+    assert!(world.scores().skip(62).all(|score| score.machine == before), "no score moved");
+    // The same days without a word of the router are silence of the customer.
+    let mut world = usage_only();
+    logins(&mut world, 0..63, 20);
+    world.pass(at(69, 0));
+    assert!(world.score().machine < before);
+}
+
+#[test]
 fn without_an_incident_the_same_fall_costs_the_band_and_asks_for_a_touch() {
     let mut world = usage_only();
     world.event(
