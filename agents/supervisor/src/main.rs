@@ -1,2 +1,4 @@
 //! The separate binary.
-fn main() {}
+fn main() -> std::process::ExitCode {
+    runtime::main::<supervisor::Supervisor>()
+}
