@@ -330,3 +330,6 @@ fn fill(batches: &mut BTreeMap<Partition, Vec<Batch>>, events: &[Incoming]) {
 const fn hour_of(time: Time) -> Time {
     Time(time.0.div_euclid(HOUR_MS) * HOUR_MS)
 }
+
+#[cfg(test)]
+mod tests;

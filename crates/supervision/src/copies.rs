@@ -217,3 +217,6 @@ impl Copy {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

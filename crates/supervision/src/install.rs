@@ -159,3 +159,6 @@ fn message(rule: &Rule, version: u32, actor: &Actor, now: Time) -> Option<Messag
         .with_header(HEADER_INDEX, index);
     Some(message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -198,7 +198,13 @@ impl Letters {
     pub(super) async fn next(&mut self) -> Result<Option<Stored>, SupervisionError> {
         let mut tries = 0;
         while self.read.is_empty() && self.at < self.end && self.left > 0 {
-            let batch = self.reader.next(256, WAIT).await;
+            let batch = match self.reader.next(256, WAIT).await {
+                Err(error) if error.is_transient() => {
+                    tokio::time::sleep(WAIT).await;
+                    continue;
+                }
+                batch => batch,
+            };
             self.read = batch.map_err(|source| SupervisionError::read(PART, source))?.into();
             let Some(last) = self.read.back() else {
                 tries += 1;
