@@ -16,12 +16,11 @@ mod ticket_volume;
 mod usage_trend;
 mod user_engagement;
 
-pub(crate) use self::sentiment::mean_tone;
-
 use agent::Trail;
 use bus_schema::{Day, Position, Time, data::facts::Band};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::sentiment::mean_tone;
 use crate::{
     policy::{Policy, Segment},
     state::Account,

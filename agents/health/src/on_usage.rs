@@ -89,8 +89,10 @@ pub(crate) fn measure(account: &mut Account, policy: &Policy, now: Time) {
     let trend = trend(account, policy, today).filter(|_| age >= policy.metric.usage_trend.age_days_min);
     let adoption = adoption(account, policy, today).filter(|_| age >= policy.metric.feature_adoption.age_days_min);
     let (use_silent, features_silent) = (silent(Source::Usage), silent(Source::Features));
+    let open_active = window_start(account, today).map(|from| account.usage.active_users(today, today.0 - from.0));
     let measured = &mut account.measured;
     if !use_silent {
+        measured.active = open_active.unwrap_or(measured.active);
         measured.engagement = engagement.map(|found| Measured { found, at: now }).or(measured.engagement);
         let trend = trend.map(|found| Measured { found: lasting(found, measured.trend), at: now });
         measured.trend = trend.or(measured.trend);

@@ -9,7 +9,7 @@ const WINDOW_DAYS: i32 = 28;
 pub(super) fn measure(view: &View<'_>) -> Outcome {
     let support = &view.account.support;
     let rules = &view.policy.metric.ticket_volume;
-    let users = view.account.usage.active_users(view.today, WINDOW_DAYS);
+    let users = view.account.measured.active;
     if users == 0 {
         return Outcome::Missing("nobody was active in 28 days: no tickets say nothing".into());
     }

@@ -53,6 +53,8 @@ pub(crate) struct Trend {
 /// The latest measurements of use.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct UseMeasured {
+    /// Users active in 28 days, whatever the age of the account.
+    pub(crate) active: i64,
     pub(crate) adoption: Option<Measured<Adoption>>,
     pub(crate) engagement: Option<Measured<Engagement>>,
     pub(crate) trend: Option<Measured<Trend>>,
