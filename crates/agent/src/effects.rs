@@ -18,6 +18,7 @@ pub struct Fact {
 
 /// One thing a step wants done.
 #[derive(Clone, PartialEq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "most effects are facts, and a turn has few: boxes would cost more")]
 pub enum Effect {
     /// Say a fact.
     Emit(Fact),
