@@ -202,7 +202,8 @@ impl Worker {
         let folds: Vec<_> = self.parts.iter().map(FoldGlance::of).collect();
         let applied = folds.iter().map(|fold| fold.applied).min().unwrap_or(0);
         let (ended_at_start, waiting) = (self.ended_at_start, self.feed.waiting());
-        self.progress.send_replace(Glance { applied, ended_at_start, waiting, folds, ended: None });
+        let put_off = self.put_off;
+        self.progress.send_replace(Glance { applied, ended_at_start, waiting, put_off, folds, ended: None });
     }
 
     fn bus_error(&self, action: &str, source: BusError) -> RuntimeError {

@@ -31,6 +31,8 @@ pub struct FoldStatus {
     pub lag: u64,
     /// Position of the last checkpoint.
     pub checkpoint: u64,
+    /// The checkpoint after it waits until what was said is acknowledged.
+    pub checkpoint_waits: bool,
     /// How many entities it keeps a state of.
     pub entities: usize,
     /// Timers that are set.
@@ -64,6 +66,7 @@ impl FoldStatus {
             applied: fold.applied,
             lag: glance.waiting,
             checkpoint: fold.checkpoint,
+            checkpoint_waits: glance.put_off,
             entities: fold.entities,
             timers: fold.timers,
             next_due: fold.next_due,

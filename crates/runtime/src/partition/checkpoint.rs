@@ -19,6 +19,7 @@ impl Worker {
         self.put_off = !self.flush(FLUSH_WAIT).await?;
         if self.put_off {
             self.next_checkpoint = Instant::now() + PUT_OFF;
+            self.publish();
             return Ok(());
         }
         for part in &mut self.parts {

@@ -19,6 +19,8 @@ pub(crate) struct Glance {
     pub(crate) ended_at_start: u64,
     /// Messages that wait, as far as known.
     pub(crate) waiting: u64,
+    /// The last checkpoint was put off until what was said is acknowledged.
+    pub(crate) put_off: bool,
     pub(crate) folds: Vec<FoldGlance>,
     /// Set when it does not go on.
     pub(crate) ended: Option<Arc<RuntimeError>>,
