@@ -2,8 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
+use data_encoding::BASE32_NOPAD;
+use hmac::{Hmac, Mac as _};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sha2::Sha256;
 
 use crate::{Entity, Partition, entity::token};
 
@@ -142,6 +145,21 @@ impl Stop {
             Self::Address(hmac) => format!("cs.stop.address.{}", token(hmac)),
         }
     }
+}
+
+/// The keyed hash of an address, which stops are kept under: lower-case base32 of the first 16 bytes of an HMAC.
+///
+/// Case and surrounding space do not matter. Whoever unsubscribes and whoever approves must use the same key.
+pub fn address_hash(key: &[u8; 32], address: &str) -> String {
+    let address = address.trim().to_lowercase();
+    // HMAC takes a key of any length.
+    let Ok(mut mac) = <Hmac<Sha256> as hmac::digest::KeyInit>::new_from_slice(key) else { return String::new() };
+    for part in ["address", &address] {
+        mac.update(&(part.len() as u64).to_le_bytes());
+        mac.update(part.as_bytes());
+    }
+    let hash = mac.finalize().into_bytes();
+    BASE32_NOPAD.encode(hash.get(..16).unwrap_or_default()).to_ascii_lowercase()
 }
 
 /// Text that is no stop.

@@ -15,7 +15,7 @@ use bus_schema::{
     data::{action::StopSet, engagement::OutreachUnsubscribed, words::Label, words::TouchClass},
     subject::{self, Stop},
 };
-use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
+use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, Mac};
 use rand::{TryRngCore, rngs::OsRng};
 use sha2::Sha256;
@@ -98,7 +98,7 @@ impl StopKey {
 
     /// The keyed hash of an address, which stops are kept under. Case and surrounding space do not matter.
     pub fn address(&self, address: &str) -> String {
-        BASE32_NOPAD.encode(&self.tag(&["address", &address.trim().to_lowercase()])).to_ascii_lowercase()
+        subject::address_hash(&self.0, address)
     }
 
     /// The token of a link.

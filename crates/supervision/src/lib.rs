@@ -9,6 +9,7 @@ mod copies;
 mod error;
 mod install;
 mod position_file;
+pub mod process;
 mod publisher;
 mod router;
 

@@ -1,4 +1,0 @@
-//! The separate binary.
-fn main() -> std::process::ExitCode {
-    runtime::main::<supervisor::Supervisor>()
-}

@@ -1,0 +1,4 @@
+//! The supervisor as a process of its own.
+fn main() -> std::process::ExitCode {
+    supervision::process::main()
+}

@@ -1,0 +1,274 @@
+//! The supervisor as a process of its own, beside an existing bus: router, gate, copies, publisher and the live clock.
+//!
+//! Settings: `<data>/mainstay.toml` › `MAINSTAY_<KEY>`, as for the other parts. It reads `data` (with its keys),
+//! `nats_url`, `agent` (the address of its port), `tick_seconds`, `hold_tick_seconds` and `log`. It publishes no rules: it
+//! waits until somebody has, which `mainstay up` does at first start.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use bus::{Bus, BusKeys, Connect, NatsBus, Role};
+use bus_schema::{Partitions, Time, data::facts::ClockMode, door::Door, subject, subject::Stream};
+use figment::{
+    Figment,
+    providers::{Env, Format, Toml},
+};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use runtime::{Config, Member, Runtime, http::Server};
+use serde::Deserialize;
+use supervisor::Supervisor;
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    Clock, Copied, Copies, Pace, Publisher, PublisherConfig, Router, RouterConfig, RouterHandle, SupervisionError,
+    run_clock,
+};
+
+/// Between two looks for the first policy.
+const POLICY_EVERY: Duration = Duration::from_millis(500);
+
+/// What of the common settings the supervisor reads; the others in the same file belong to other parts.
+#[derive(Deserialize)]
+struct Settings {
+    #[serde(default = "data_folder")]
+    data: PathBuf,
+    #[serde(default = "local_bus")]
+    nats_url: String,
+    #[serde(default = "local_port")]
+    agent: SocketAddr,
+    #[serde(default = "minute")]
+    tick_seconds: u64,
+    #[serde(default = "few_seconds")]
+    hold_tick_seconds: u64,
+}
+
+fn data_folder() -> PathBuf {
+    "mainstay-data".into()
+}
+
+fn local_bus() -> String {
+    "nats://127.0.0.1:7722".into()
+}
+
+fn local_port() -> SocketAddr {
+    ([127, 0, 0, 1], 7703).into()
+}
+
+const fn minute() -> u64 {
+    60
+}
+
+const fn few_seconds() -> u64 {
+    5
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs until SIGTERM or Ctrl-C; then ends what is under way and checkpoints.
+pub fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env("MAINSTAY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let result = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|tokio| tokio.block_on(run()));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{}", with_causes(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What runs.
+struct Parts {
+    people: Copies,
+    outcomes: Copies,
+    runtime: Runtime,
+    router: Arc<RouterHandle>,
+    publisher: Publisher,
+    clock: tokio::task::JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+async fn run() -> Result<(), Failure> {
+    let data = std::env::var_os("MAINSTAY_DATA").map_or_else(data_folder, PathBuf::from);
+    let figment = Figment::from(Toml::file(data.join("mainstay.toml"))).merge(Env::prefixed("MAINSTAY_").split("__"));
+    let settings: Settings = figment.extract()?;
+    let recorder = PrometheusBuilder::new().install_recorder()?;
+    let server = Server::bind(settings.agent).await?;
+    let Some(parts) = start(&settings).await? else { return Ok(()) };
+    tracing::info!(agent.listen = %server.address()?, "the supervisor runs");
+    let mut stopping = parts.stop.subscribe();
+    let stopped = async move { drop(stopping.wait_for(|stop| *stop).await) };
+    let serving = tokio::spawn(server.serve(parts.runtime.clone(), Arc::new(move || recorder.render()), stopped));
+    let result = tokio::select! {
+        asked = asked_to_stop() => asked.map_err(Into::into),
+        failure = parts.failed() => Err(failure),
+    };
+    parts.end().await;
+    serving.await??;
+    result
+}
+
+/// Starts everything in the order in which each part needs the one before. None where it was told to stop meanwhile.
+async fn start(settings: &Settings) -> Result<Option<Parts>, Failure> {
+    let keys = BusKeys::load(&settings.data.join("keys"))?;
+    let connect = async |role: Role| -> Result<Bus, Failure> {
+        let seed = Some(keys.seed(role)?.to_owned());
+        Ok(NatsBus::connect(Connect { url: settings.nats_url.clone(), role, seed }).await?.into())
+    };
+    let (routing, gate, out) =
+        (connect(Role::Router).await?, connect(Role::Gate).await?, connect(Role::GateOut).await?);
+    let stop_key = key(&settings.data, "unsubscribe.key")?;
+    let door = Door::new(key(&settings.data, "tenant.key")?);
+    let partitions = routing.log_info().await?.partitions;
+    let installed = tokio::select! {
+        installed = policy(&out) => installed?,
+        asked = asked_to_stop() => return asked.map(|()| None).map_err(Into::into),
+    };
+    let people = Copies::start(Copied::People, out.clone(), gate.clone(), partitions).await?;
+    people.wait(installed).await?;
+    let outcomes = Copies::start(Copied::Outcomes, out.clone(), gate.clone(), partitions).await?;
+    let config = Config { durable: "supervisor".into(), ..Config::new(settings.data.clone()) };
+    let members = vec![Member::of::<Supervisor>(gate.clone())];
+    let runtime = Runtime::start(config, gate.clone(), members).await?;
+    let state = settings.data.join("state");
+    let router = RouterConfig {
+        bus: routing.clone(),
+        partitions,
+        door,
+        state_dir: state.join("router"),
+        quarantine_dir: settings.data.join("quarantine"),
+    };
+    let router = Arc::new(Router::open(router).await?.spawn());
+    let of_log = Arc::clone(&router);
+    let publisher = PublisherConfig {
+        log: gate,
+        out,
+        state: state.join("publisher"),
+        address_hash: Arc::new(move |address| subject::address_hash(&stop_key, address)),
+        log_time: Arc::new(move || of_log.log_time().unwrap_or_default()),
+        wall_time: Arc::new(wall),
+    };
+    let publisher = Publisher::start(publisher).await?;
+    let (stop, stopped) = watch::channel(false);
+    let clock = clock(settings, &routing, partitions, &router, &runtime, stopped).await?;
+    Ok(Some(Parts { people, outcomes, runtime, router, publisher, clock, stop }))
+}
+
+/// Waits for the supervisor's first policy; answers where PEOPLE ended when it was there.
+async fn policy(out: &Bus) -> Result<u64, Failure> {
+    let subject = subject::people_all("policy/supervisor");
+    let mut said = false;
+    loop {
+        let there = out.last(Stream::People, &subject).await?;
+        if there.is_some() {
+            return Ok(out.state(Stream::People).await?.last_seq);
+        }
+        if !std::mem::replace(&mut said, true) {
+            tracing::info!("no policy is published yet, waiting for the first start of `mainstay up` on this bus");
+        }
+        tokio::time::sleep(POLICY_EVERY).await;
+    }
+}
+
+/// The live clock; a log that was left on event time goes on with the present.
+async fn clock(
+    settings: &Settings,
+    bus: &Bus,
+    partitions: Partitions,
+    router: &RouterHandle,
+    runtime: &Runtime,
+    stopped: watch::Receiver<bool>,
+) -> Result<tokio::task::JoinHandle<()>, SupervisionError> {
+    let clock = Clock::new(bus.clone(), partitions);
+    if router.mode() == Some(ClockMode::Event) {
+        clock.resume(router.log_time().unwrap_or_default(), wall()).await?;
+    }
+    let tick = Duration::from_secs(settings.tick_seconds.max(1));
+    let horizon_ms = i64::try_from(tick.as_millis()).unwrap_or(i64::MAX);
+    let runtime = runtime.clone();
+    let next_hold = move || {
+        // Whatever the gate waits for within the next tick gets the finer ticks.
+        let due = runtime.next_due().get("supervisor").copied()?;
+        (due <= wall().plus_ms(horizon_ms)).then_some(due)
+    };
+    let pace = Pace {
+        mode: ClockMode::Live,
+        tick,
+        hold_tick: Duration::from_secs(settings.hold_tick_seconds.max(1)),
+        now: Arc::new(wall),
+        next_hold: Arc::new(next_hold),
+    };
+    Ok(tokio::spawn(run_clock(clock, pace, stopped)))
+}
+
+impl Parts {
+    async fn failed(&self) -> Failure {
+        tokio::select! {
+            error = self.runtime.failed() => error.into(),
+            error = self.router.failed() => error.into(),
+            error = self.people.failed() => error.into(),
+            error = self.outcomes.failed() => error.into(),
+            error = self.publisher.failed() => error.into(),
+        }
+    }
+
+    /// Stops each part after what it has in hand.
+    async fn end(self) {
+        self.stop.send_replace(true);
+        // A clock that panicked has ended as well.
+        let _ = self.clock.await;
+        self.router.stop().await;
+        self.runtime.stop().await;
+        self.publisher.stop().await;
+        self.people.stop().await;
+        self.outcomes.stop().await;
+    }
+}
+
+/// A key of 64 hexadecimal digits in `<data>/keys`.
+fn key(data: &Path, name: &str) -> Result<[u8; 32], Failure> {
+    let path = data.join("keys").join(name);
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        format!("cannot read {}: {error}; copy the keys of the data folder that `mainstay up` made", path.display())
+    })?;
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok();
+    let key = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    key.ok_or_else(|| format!("{} must hold 64 hexadecimal digits", path.display()).into())
+}
+
+fn wall() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// An error with what caused it, on one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Done at SIGTERM or Ctrl-C.
+async fn asked_to_stop() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
