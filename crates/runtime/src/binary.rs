@@ -3,7 +3,12 @@
 //! Settings: `<data>/mainstay.toml` › `MAINSTAY_<KEY>`, as for the other parts. It reads `data` (with
 //! `keys/<agent>.nk`), `nats_url`, `partitions` (`all`, or `0-7,12`), `agent` (the address of its port) and `log`.
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use agent::Agent;
 use bus::{Bus, BusKeys, Connect, NatsBus, Role};
@@ -32,9 +37,26 @@ struct Settings {
     #[serde(default = "local_bus")]
     nats_url: String,
     #[serde(default = "all")]
-    partitions: String,
+    partitions: Listed,
     #[serde(default = "local_port")]
     agent: SocketAddr,
+}
+
+/// A list, which the environment makes a number of when it has one member.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Listed {
+    One(u64),
+    Text(String),
+}
+
+impl std::fmt::Display for Listed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::One(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
 }
 
 fn data_folder() -> PathBuf {
@@ -45,8 +67,8 @@ fn local_bus() -> String {
     "nats://127.0.0.1:7722".into()
 }
 
-fn all() -> String {
-    "all".into()
+fn all() -> Listed {
+    Listed::Text("all".into())
 }
 
 fn local_port() -> SocketAddr {
@@ -75,9 +97,8 @@ fn run_agent(fold: AgentFold) -> ExitCode {
 
 async fn run(fold: AgentFold) -> Result<(), Failure> {
     let data = std::env::var_os("MAINSTAY_DATA").map_or_else(data_folder, PathBuf::from);
-    let figment = Figment::from(Toml::file(data.join("mainstay.toml"))).merge(Env::prefixed("MAINSTAY_").split("__"));
-    let settings: Settings = figment.extract()?;
-    let partitions = parse_partitions(&settings.partitions)?;
+    let settings: Settings = figment(&data).extract()?;
+    let partitions = parse_partitions(&settings.partitions.to_string())?;
     let recorder = PrometheusBuilder::new().install_recorder()?;
     let server = Server::bind(settings.agent).await?;
     let role = role_of(fold.name())?;
@@ -98,6 +119,10 @@ async fn run(fold: AgentFold) -> Result<(), Failure> {
     stop.send_replace(true);
     serving.await??;
     result
+}
+
+fn figment(data: &Path) -> Figment {
+    Figment::from(Toml::file(data.join("mainstay.toml"))).merge(Env::prefixed("MAINSTAY_").split("__"))
 }
 
 /// The user an agent connects as.
@@ -153,6 +178,18 @@ mod tests {
             let error = parse_partitions(wrong).unwrap_err().to_string();
             assert!(error.contains("0-7,12"), "{wrong}: {error}");
         }
+    }
+
+    #[test]
+    fn settings_of_other_parts_are_left_alone_and_one_partition_is_a_list() {
+        let dir = tempfile::tempdir().unwrap();
+        let toml = "partitions = 3\nagent = \"127.0.0.1:9\"\nconsole = \"127.0.0.1:7700\"\n";
+        std::fs::write(dir.path().join("mainstay.toml"), toml).unwrap();
+        let settings: Settings = figment(dir.path()).extract().unwrap();
+        assert_eq!((settings.partitions.to_string(), settings.agent.port()), ("3".into(), 9));
+        assert_eq!(settings.nats_url, "nats://127.0.0.1:7722");
+        let listed = figment(dir.path()).merge(("partitions", "0-7,9")).extract::<Settings>().unwrap();
+        assert_eq!(parse_partitions(&listed.partitions.to_string()).unwrap().unwrap().len(), 9);
     }
 
     #[test]
