@@ -89,8 +89,7 @@ impl Agent for Churn {
         Kind::OpportunityWon,
         Kind::OpportunityLost,
         Kind::OutcomeDocumented,
-        // What people made of an alert: which proposal rests on it, and how it was decided.
-        Kind::OutreachProposed,
+        // What people made of an alert.
         Kind::ProposalDecided,
     ];
     const EMITS: &'static [Kind] =

@@ -8,9 +8,6 @@ use bus_schema::{
 
 use crate::{alerts, forecast, policy::Policy, state::State};
 
-/// Proposals remembered.
-const PROPOSALS_MAX: usize = 20;
-
 /// Folds an event.
 pub(crate) fn fold(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, effects: &mut Effects) {
     forecast::plan_daily(turn, state, effects);
@@ -101,20 +98,11 @@ fn standing(state: &mut State, event: &Event, look: &crate::signals::Look<'_>) -
             state.usage.stalled(&data.source, None);
             return false;
         }
-        Data::OutreachProposed(data) => {
-            let own = state.alerts.iter().find(|(_, alert)| data.cause_key == format!("alert:{}", alert.id));
-            if let Some((group, _)) = own {
-                state.proposals.push_back((data.proposal.clone(), *group));
-                if state.proposals.len() > PROPOSALS_MAX {
-                    state.proposals.pop_front();
-                }
-            }
-            return false;
-        }
         Data::ProposalDecided(data) => {
-            let own = state.proposals.iter().find(|(proposal, _)| *proposal == data.proposal);
-            if let Some((_, group)) = own.filter(|_| data.verdict == Verdict::Reject).cloned() {
-                alerts::rejected(look, state, group);
+            let cause = data.cause_key.as_deref().and_then(|key| key.strip_prefix("alert:"));
+            let own = state.alerts.iter().find(|(_, alert)| Some(alert.id.as_str()) == cause);
+            if let Some((group, _)) = own.filter(|_| data.verdict == Verdict::Reject) {
+                alerts::rejected(look, state, *group);
             }
             return false;
         }

@@ -1,6 +1,6 @@
 //! What is kept of an account.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use agent::AccountProfile;
 use bus_schema::{
@@ -40,8 +40,6 @@ pub struct State {
     pub alerts: BTreeMap<CauseGroup, Alert>,
     /// Causes a person does not want to hear of for a while.
     pub quiet: BTreeMap<CauseGroup, Quiet>,
-    /// The latest proposals that rest on an alert of ours, with its cause.
-    pub proposals: VecDeque<(String, CauseGroup)>,
     /// The last forecast said.
     pub said: Option<(u16, Tier)>,
     /// The daily look is planned.

@@ -124,21 +124,11 @@ impl World {
 
     /// A card on an alert comes up and is rejected.
     fn reject(&mut self, alert: &str) {
-        self.hear(
-            Kind::OutreachProposed,
-            None,
-            &format!(
-                r#"{{"proposal":"p1","version":1,"play":"payment_reminder","play_version":1,"priority":"save",
-                "class":"transactional","channel":"email","template":"t","template_version":1,"contact":"c_bo",
-                "role":"billing","subject":"s","body":"b","draft_hash":"h","why":"w","if_nothing":"n","agent":"churn",
-                "cause_key":"alert:{alert}","expires":"2026-12-01T00:00:00Z"}}"#
-            ),
+        let data = format!(
+            r#"{{"proposal":"p1","version":1,"verdict":"reject","by":"person/jo","edited":false,"decision":"9.0",
+            "cause_key":"alert:{alert}"}}"#
         );
-        self.hear(
-            Kind::ProposalDecided,
-            None,
-            r#"{"proposal":"p1","version":1,"verdict":"reject","by":"person/jo","edited":false,"decision":"9.0"}"#,
-        );
+        self.hear(Kind::ProposalDecided, None, &data);
     }
 }
 

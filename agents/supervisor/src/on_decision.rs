@@ -30,6 +30,7 @@ pub(crate) fn on_recorded(
         return;
     }
     let id = data.proposal.as_str();
+    let cause_key = state.proposals.get(id).map(|proposal| proposal.cause_key.clone());
     gate::cancel_timers(id, effects);
     // The last tick may be a minute old, and the hold is counted from the click.
     let hold_until = turn.now.max(event.header.time).plus_ms(policy.gate.hold_ms());
@@ -57,6 +58,7 @@ pub(crate) fn on_recorded(
         reason: data.reason.filter(|_| !approved),
         decision: turn.cause,
         bytes_hash: bytes_hash.filter(|_| approved),
+        cause_key,
     }));
 }
 

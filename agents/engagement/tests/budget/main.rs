@@ -119,7 +119,7 @@ fn play(world: &mut World, step: &Move) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn no_order_of_events_exceeds_a_budget(moves in moves()) {

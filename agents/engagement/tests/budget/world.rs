@@ -213,6 +213,7 @@ impl World {
             reason: (verdict == Verdict::Reject).then_some(RejectReason::BadTiming),
             decision: Position { seq: self.seq, index: 0 },
             bytes_hash: None,
+            cause_key: None,
         }));
     }
 

@@ -88,6 +88,9 @@ pub struct ProposalDecided {
     /// SHA-256 of the exact bytes approved, in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes_hash: Option<String>,
+    /// What the proposal rested on, `alert:<id>`: whoever asked for it learns what came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause_key: Option<String>,
 }
 
 /// Why the gate did not take a decision.
