@@ -1,7 +1,10 @@
 //! A running `mainstay` for a test: the real binary, its own folder, free ports, its own nats-server.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+pub mod story;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -15,7 +18,11 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 /// The binary under test.
 pub fn mainstay() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mainstay"));
-    command.env_remove("MAINSTAY_DATA").env("RUST_BACKTRACE", "0");
+    let ours = std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("MAINSTAY_"));
+    for name in ours {
+        command.env_remove(name);
+    }
+    command.env("RUST_BACKTRACE", "0");
     command
 }
 
@@ -43,6 +50,11 @@ pub struct Up {
 impl Up {
     /// Starts it and waits until it is ready.
     pub async fn start(data: &Path, args: &[&str]) -> Self {
+        Self::with(data, args, &BTreeMap::new()).await
+    }
+
+    /// Starts it with settings in its environment.
+    pub async fn with(data: &Path, args: &[&str], env: &BTreeMap<String, String>) -> Self {
         let _ = std::fs::remove_file(data.join("run.json"));
         let log = std::fs::File::create(data.with_extension("log")).expect("a log file");
         let child = mainstay()
@@ -50,6 +62,7 @@ impl Up {
             .args(args)
             .arg("--data")
             .arg(data)
+            .envs(env)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)
@@ -61,7 +74,9 @@ impl Up {
             if let Some(status) = up.child.try_wait().expect("a child") {
                 panic!("mainstay ended with {status}:\n{}", up.log());
             }
-            if let Some(run) = std::fs::read_to_string(data.join("run.json")).ok().and_then(|t| serde_json::from_str(&t).ok()) {
+            if let Some(run) =
+                std::fs::read_to_string(data.join("run.json")).ok().and_then(|t| serde_json::from_str(&t).ok())
+            {
                 up.run = run;
                 let answer = up.http.get(format!("{}/readyz", up.console())).send().await;
                 if answer.is_ok_and(|answer| answer.status().is_success()) {
@@ -86,6 +101,11 @@ impl Up {
     /// Base address of the gateway.
     pub fn gateway(&self) -> &str {
         self.run["gateway"].as_str().expect("an address")
+    }
+
+    /// Bearer token of its API.
+    pub fn token(&self) -> &str {
+        self.run["token"].as_str().expect("a token")
     }
 
     /// Its process.
@@ -167,7 +187,12 @@ impl Up {
 
 impl Drop for Up {
     fn drop(&mut self) {
+        let ended = self.child.try_wait().is_ok_and(|status| status.is_some());
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // A test that failed leaves no server behind either.
+        if let (false, Some(nats)) = (ended, self.run["nats_pid"].as_u64()) {
+            let _ = Command::new("kill").args(["-9", &nats.to_string()]).stderr(Stdio::null()).status();
+        }
     }
 }
