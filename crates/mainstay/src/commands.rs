@@ -133,11 +133,15 @@ async fn act(client: &Client, command: Command) -> Result<(), Error> {
 async fn send(client: &Client) -> Result<(), Error> {
     let fail = |source| Error::File { path: "standard input".into(), source };
     let text = std::io::read_to_string(std::io::stdin()).map_err(fail)?;
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    for chunk in lines.chunks(SEND_LINES_MAX) {
-        let _: Value = client.post_lines("events", chunk.join("\n")).await?;
+    let lines: Vec<&str> = text.lines().collect();
+    let mut sent = 0;
+    for (chunk, before) in lines.chunks(SEND_LINES_MAX).zip((0..).step_by(SEND_LINES_MAX)) {
+        // Empty lines before it make the system count as the sender's file does.
+        let counted = format!("{}{}", "\n".repeat(before), chunk.join("\n"));
+        let answer: Value = client.post_lines("events", counted).await?;
+        sent += answer["accepted"].as_u64().unwrap_or_default();
     }
-    line(&format!("{} events sent; what cannot be used is in `mainstay dead list`.", lines.len()));
+    line(&format!("{sent} events sent; what cannot be used is in `mainstay dead list`."));
     Ok(())
 }
 
@@ -231,7 +235,7 @@ fn dead_text(found: &Value) -> String {
         .flatten()
         .map(|row| {
             let reason = row["reason"].as_str().unwrap_or_default();
-            format!("{:>8}  {:<24} {reason}", row["seq"], row["code"].as_str().unwrap_or_default())
+            format!("{:>8}  {:<24} {reason}", row["id"], row["type"].as_str().unwrap_or_default())
         })
         .collect();
     if rows.is_empty() { "No dead letters.".into() } else { rows.join("\n") }

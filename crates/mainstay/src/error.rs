@@ -8,6 +8,9 @@ pub(crate) enum Error {
     /// The settings cannot be read.
     #[error("a setting cannot be used; see `mainstay up --help` for the names")]
     Settings(#[source] Box<figment::Error>),
+    /// A setting has a value that cannot be used.
+    #[error("{0}")]
+    Flag(String),
     /// A file cannot be read or written.
     #[error("cannot use {}; check that it exists and that this user may read and write it", path.display())]
     File {
@@ -72,7 +75,12 @@ impl Error {
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
             Self::Differs(_) => 1,
-            Self::Settings(_) | Self::Map { .. } | Self::Row { .. } | Self::Refused { .. } | Self::File { .. } => 2,
+            Self::Settings(_)
+            | Self::Flag(_)
+            | Self::Map { .. }
+            | Self::Row { .. }
+            | Self::Refused { .. }
+            | Self::File { .. } => 2,
             Self::Data { .. }
             | Self::InUse { .. }
             | Self::Port { .. }

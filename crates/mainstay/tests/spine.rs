@@ -2,6 +2,13 @@
 //! exactly the approved bytes arrive once. Everything is real: the binary, nats-server, the SDK, the browser, the mail
 //! server.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and not each file does in each way"
+)]
+
 mod support;
 
 use std::path::PathBuf;

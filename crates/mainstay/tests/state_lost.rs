@@ -1,5 +1,12 @@
 //! Local state that is deleted or damaged: it is folded again from the log, equal, and nothing is said or sent twice.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and not each file does in each way"
+)]
+
 mod support;
 
 use std::path::{Path, PathBuf};

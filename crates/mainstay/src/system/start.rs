@@ -38,6 +38,9 @@ impl System {
     /// # Errors
     /// Whatever stands in the way, with the cure.
     pub(crate) async fn start(data: &Path, settings: &Settings, purpose: Purpose) -> Result<Self, Error> {
+        // What is wrong with a setting is said before anything is made or started.
+        courier_config(data, settings)?;
+        rules::policies(settings.policies.as_deref())?;
         let folder = Folder::open(data)?;
         let place = BusPlace::open(folder.path(), settings).await?;
         let made_by = if purpose == Purpose::Demo { "demo" } else { "mainstay" };
@@ -118,7 +121,7 @@ async fn parts(
         wall_time: Arc::new(wall),
     };
     let publisher = Arc::new(Publisher::start(publisher).await.map_err(part_error("publisher"))?);
-    let courier = courier::Courier::new(courier_config(folder, settings)?, place.connect(Role::Courier).await?);
+    let courier = courier::Courier::new(courier_config(folder.path(), settings)?, place.connect(Role::Courier).await?);
     let parts = Parts {
         partitions: log.partitions,
         router_bus,
@@ -172,13 +175,13 @@ async fn resume(parts: &Parts, purpose: Purpose) -> Result<(), Error> {
     clock.resume(until, wall()).await.map_err(bus_error("the clock cannot be resumed"))
 }
 
-fn courier_config(folder: &Folder, settings: &Settings) -> Result<courier::Config, Error> {
-    let bad = |what: String| Error::Part { part: "courier", what };
+fn courier_config(data: &Path, settings: &Settings) -> Result<courier::Config, Error> {
+    let bad = |flag: &str, error: &dyn std::error::Error| Error::Flag(format!("--{flag}: {}", chain(error)));
     let (_, address) = mailbox(&settings.from)?;
-    let address = courier::Address::parse(&address).map_err(|error| bad(chain(&error)))?;
-    let mut config = courier::Config::new(folder.path().join("outbox"), address);
+    let address = courier::Address::parse(&address).map_err(|error| bad("from", &error))?;
+    let mut config = courier::Config::new(data.join("outbox"), address);
     if let Some(url) = &settings.smtp {
-        config.smtp = Some(courier::Smtp::parse(url).map_err(|error| bad(format!("--smtp: {}", chain(&error))))?);
+        config.smtp = Some(courier::Smtp::parse(url).map_err(|error| bad("smtp", &error))?);
     }
     config.deadline = std::time::Duration::from_secs(settings.intent_deadline_seconds.max(1));
     config.grace = std::time::Duration::from_secs(settings.intent_grace_seconds);

@@ -1,5 +1,12 @@
 //! A running `mainstay` for a test: the real binary, its own folder, free ports, its own nats-server.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "each test file uses a part of it, and fails by panicking"
+)]
 
 pub mod story;
 
