@@ -71,3 +71,46 @@ async fn repeats_are_dropped_also_after_a_restart_with_or_without_what_was_kept(
     }
     assert_eq!(rig.log(&Entity::account("acme")).await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_restart_goes_on_where_it_was_and_reads_nothing_again() {
+    let rig = Rig::new();
+    let router = rig.start().await;
+    for n in 0..500 {
+        rig.put("account/acme", &login("account/acme", "s", &n.to_string(), "u")).await;
+    }
+    rig.rest(&router).await;
+    router.stop().await;
+    let router = rig.start().await;
+    assert_eq!(router.routed(), 500, "before it has read anything");
+    assert_eq!(router.log_time(), Some(rig.now()));
+    rig.put("account/acme", &login("account/acme", "s", "last", "u")).await;
+    rig.rest(&router).await;
+    assert_eq!((router.stats().routed, router.stats().repeats), (1, 0));
+    router.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_routed_and_a_week_old_leaves_in_and_nothing_else_does() {
+    let rig = Rig::new();
+    let router = rig.start().await;
+    for n in 0..30 {
+        rig.put("account/acme", &login("account/acme", "s", &n.to_string(), "u")).await;
+        rig.pass(30 * bus_schema::time::MINUTE_MS);
+    }
+    rig.rest(&router).await;
+    let first = async || rig.bus.state(bus_schema::subject::Stream::In).await.unwrap().first_seq;
+    let at = |hours: i64| rig::BEGIN.plus_ms(super::IN_KEPT_MS + hours * bus_schema::time::HOUR_MS);
+    super::purge::old(&rig.bus, 30, at(-1)).await;
+    assert_eq!(first().await, 1);
+    super::purge::old(&rig.bus, 30, at(5)).await;
+    assert_eq!(first().await, 11, "the eleventh is exactly a week old");
+    super::purge::old(&rig.bus, 12, at(1_000)).await;
+    assert_eq!(first().await, 13, "what is not routed stays, however old");
+    router.stop().await;
+    let router = rig.start().await;
+    rig.put("account/acme", &login("account/acme", "s", "0", "u")).await;
+    rig.rest(&router).await;
+    assert_eq!(router.stats().repeats, 1);
+    router.stop().await;
+}
