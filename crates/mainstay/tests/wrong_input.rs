@@ -1,5 +1,12 @@
 //! What is wrong gets a clear answer: at the gateway, at the command line, and from the machine around it.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and not each file does in each way"
+)]
+
 mod support;
 
 use std::{
@@ -136,7 +143,7 @@ async fn at_the_command_line(up: &Up, data: &Path) {
     assert!(!text(&listed).contains("null"), "{}", text(&listed));
     refused(&run(&["dead", "replay", "--all"], data), 0, &["2 sent through again"]);
     refused(&run(&["dead", "replay", "99999"], data), 0, &["1 were not there"]);
-    refused(&run(&["dead", "replay"], data), 2, &["--all"]);
+    refused(&run(&["dead", "replay"], data), 2, &["SEQ"]);
     refused(&run(&["account", "nobody"], data), 2, &["nobody", "list them first"]);
     refused(&run(&["approve", "nothing"], data), 2, &["nothing"]);
     refused(&run(&["reject", "nothing", "--reason", "whim"], data), 2, &["whim", "bad_timing"]);
@@ -192,10 +199,10 @@ async fn the_machine_around_it_is_named_with_a_cure() {
     let misspelt =
         mainstay().env("MAINSTAY_CONSOL", "x").args(["status", "--data"]).arg(&data).output().expect("an end");
     refused(&misspelt, 2, &["consol", "MAINSTAY_"]);
-    refused(&run(&["up", "--from", "ana"], &data), 3, &["--from", "ana@example.com"]);
+    refused(&run(&["up", "--from", "ana"], &data), 2, &["--from", "ana@example.com"]);
     refused(
         &run(&[&["up", "--console", "127.0.0.1:0", "--smtp", "mail.example.com"][..], &free].concat(), &data),
-        3,
+        2,
         &["--smtp"],
     );
     let policies = dir.path().join("policies");

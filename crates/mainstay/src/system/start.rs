@@ -256,10 +256,7 @@ async fn wait_for(mut stopped: watch::Receiver<bool>) {
 
 /// `Name <address>` as its parts.
 fn mailbox(text: &str) -> Result<(String, String), Error> {
-    let bad = || Error::Part {
-        part: "courier",
-        what: format!("--from `{text}` must look like `Ana Silva <ana@example.com>`"),
-    };
+    let bad = || Error::Flag(format!("--from `{text}` must look like `Ana Silva <ana@example.com>`"));
     let (name, rest) = text.split_once('<').ok_or_else(bad)?;
     let address = rest.trim().strip_suffix('>').ok_or_else(bad)?;
     Ok((name.trim().trim_matches('"').to_owned(), address.to_owned()))
