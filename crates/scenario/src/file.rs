@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bus_schema::data::action::ClockMode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -52,6 +53,7 @@ pub(crate) struct Step {
     pub(crate) at: String,
     #[serde(default)]
     pub(crate) tick: bool,
+    pub(crate) clock: Option<ClockMode>,
     pub(crate) event: Option<String>,
     pub(crate) entity: Option<String>,
     pub(crate) contact: Option<String>,

@@ -20,7 +20,8 @@
 //! the keys named, lists element by element; `*` in a text stands for anything. `then_some` asks for facts in order among
 //! others, `then_none` for none that match. `policy` is a table of differences from the agent's defaults, `entity` what
 //! steps and facts are about where they do not say it (`account/acme`), `rules` a list of `{ name, version, text }` that
-//! the agent adopts first. `event_time = true` runs on a log that counts in event time. A table
+//! the agent adopts first. `event_time = true` runs on a log that counts in event time; a step with
+//! `clock = "live"` (or `"event"`) changes that from there, before time passes to it. A table
 //! `[defaults."kind"]` has fields of that kind's data that steps need not repeat, for the file or for one scenario.
 
 mod expect;

@@ -79,6 +79,7 @@ impl<'a, A: Agent> World<'a, A> {
             if at < self.now {
                 return Err(error(format!("`at` is {at}, before {}: time does not go back", self.now)));
             }
+            self.clock = step.clock.unwrap_or(self.clock);
             self.pass_time(at)?;
             self.now = at;
             match (&step.event, step.tick) {
