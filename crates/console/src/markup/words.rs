@@ -199,6 +199,15 @@ pub(crate) fn plain(name: &str) -> String {
     name.replace(['_', '.'], " ")
 }
 
+/// A segment as the pages write it.
+pub(crate) fn segment(name: &str) -> String {
+    match name {
+        "smb" => "SMB".into(),
+        "mid_market" => "Mid-market".into(),
+        other => sentence(other),
+    }
+}
+
 /// A channel as the pages write it.
 pub(crate) fn channel(name: &str) -> String {
     if name == "email" { "e-mail".into() } else { plain(name) }

@@ -162,7 +162,7 @@ fn risk(clock: &Clock, page: &Page) -> Markup {
                     }
                 }
                 p.dim.small.facet {
-                    "In log-odds. Base rate of " (words::plain(&forecast.segment)) " accounts " (part::percent(forecast.base_p90_bp))
+                    "In log-odds. Base rate of " (words::segment(&forecast.segment)) " accounts " (part::percent(forecast.base_p90_bp))
                     ". Rules decide: " (forecast.model) " v" (forecast.model_version) "."
                 }
                 @for alert in &page.alerts {

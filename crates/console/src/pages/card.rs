@@ -166,12 +166,18 @@ pub(super) fn facts(clock: &Clock, account: &Account) -> Markup {
             span { @match account.arr { Some(arr) => { b { (words::money(arr)) } " ARR" }, None => "ARR: no data" } }
             @if let Some(seats) = account.seats { span { (words::thousands(seats)) " seats" } }
             @if let Some(day) = account.renews_on { span { (renews(clock, day)) } }
-            @if let Some(segment) = &account.segment { span { (words::sentence(segment)) } }
+            @if let Some(segment) = &account.segment { span { (words::segment(segment)) } }
             @if let Some(stage) = &account.stage { span { (words::sentence(stage)) } }
             span { "owner: " (account.owner.as_deref().unwrap_or("nobody yet")) }
             @if account.ended { span { b { "Service ended" } } }
         }
     }
+}
+
+/// `70 d`, or `ended 52 d ago`.
+pub(super) fn away(clock: &Clock, day: Day) -> String {
+    let days = clock.days_from_now(day.start());
+    if days >= 0 { format!("{days}\u{a0}d") } else { format!("ended {}\u{a0}d ago", -days) }
 }
 
 fn renews(clock: &Clock, day: Day) -> Markup {
@@ -254,8 +260,11 @@ pub(super) fn numbers(text: &str) -> Markup {
     let mut letters = text.chars().peekable();
     let mut last = ' ';
     while let Some(c) = letters.next() {
+        let digit_next = letters.peek().is_some_and(char::is_ascii_digit);
+        // A hyphen before a number is a minus sign.
+        let c = if c == '-' && digit_next && last.is_whitespace() { '\u{2212}' } else { c };
         let inside = pieces.last().is_some_and(|(bold, _)| *bold);
-        let joins = inside && matches!(c, '.' | ',') && letters.peek().is_some_and(char::is_ascii_digit);
+        let joins = inside && matches!(c, '.' | ',') && digit_next;
         let bold = joins || (c.is_ascii_digit() && (inside || !last.is_alphabetic()));
         match pieces.last_mut() {
             Some((same, piece)) if *same == bold => piece.push(c),
@@ -307,11 +316,10 @@ mod tests {
 
     #[test]
     fn numbers_are_bold_and_text_is_quoted() {
-        let text = numbers("Users fell from 41 to 19 (−54 %) <b>").into_string();
-        assert_eq!(
-            text,
-            "Users fell from <strong>41</strong> to <strong>19</strong> (−<strong>54</strong> %) &lt;b&gt;"
-        );
+        let text = numbers("2 P2 fell -4 from 41 to 1,904.5, then <b>").into_string();
+        let expected = "<strong>2</strong> P2 fell \u{2212}<strong>4</strong> from <strong>41</strong> to \
+                        <strong>1,904.5</strong>, then &lt;b&gt;";
+        assert_eq!(text, expected);
     }
 
     #[test]

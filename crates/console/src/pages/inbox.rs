@@ -213,7 +213,9 @@ pub(crate) async fn page(State(app): State<Arc<App>>, user: User, Query(ask): Qu
             (list(&app, &clock, &inbox, open.as_deref(), ask.did))
             @match &card {
                 Some(card) => (card::show(&app, &clock, card, &back, &toast(&clock, &inbox.held, true))),
-                None => article.card { (nothing(&inbox)) },
+                None => article.card.only-wide {
+                    (part::empty(Icon::Portfolio, "No card is open", &html! { "See how every account is doing meanwhile." }, Some(("/portfolio", "Open the portfolio"))))
+                },
             }
         }
     };

@@ -170,7 +170,7 @@ fn filters(portfolio: &Portfolio, ask: &Ask) -> Markup {
     let options = |values: &[String], chosen: &str, all: &str| {
         html! {
             option value="" { (all) }
-            @for value in values { option value=(value) selected[value == chosen] { (words::sentence(value)) } }
+            @for value in values { option value=(value) selected[value == chosen] { (words::segment(value)) } }
         }
     };
     html! {
@@ -328,7 +328,7 @@ fn line(clock: &Clock, row: &Row) -> Markup {
                 @match account.churn { Some(churn) => { (part::percent(churn.p90_bp)) " " span.dim { (part::tier_words(churn.tier).0) } }, None => (no_data) }
             }
             td.nowrap data-l="Renews" {
-                @match account.renews_on { Some(day) => { (clock.date(day)) " " span.dim { (clock.days_from_now(day.start())) "\u{a0}d" } }, None => (no_data) }
+                @match account.renews_on { Some(day) => { (clock.date(day)) " " span.dim { (card::away(clock, day)) } }, None => (no_data) }
             }
             td.num data-l="Last touch" { @match account.last_touch { Some(at) => (clock.relative(at)), None => span.dim { "none yet" } } }
             td.num data-l="Open cards" { (row.cards) }

@@ -1,7 +1,7 @@
 //! From a message of the log to rows: every event is kept, some change what an account or a proposal is.
 
 use bus::Stored;
-use bus_schema::{Envelope, Event, Kind, Position, Time, batch, subject};
+use bus_schema::{Envelope, Event, Header, Kind, Position, Time, batch, subject};
 use rusqlite::{Transaction, params};
 
 use super::{ViewsError, project_account, project_proposal};
@@ -35,16 +35,17 @@ pub(crate) fn message(t: &Transaction<'_>, message: &Stored) -> Result<(), Views
     };
     let writer = subject::log_writer(&message.subject).unwrap_or_default();
     for (at, entry) in index.iter().enumerate() {
-        // Ticks are most of a quiet log and say nothing about an account.
-        if entry.kind == Kind::ClockTicked.code() {
-            continue;
-        }
         let position = Position { seq: message.seq, index: u16::try_from(at).unwrap_or(u16::MAX) };
         let read = batch::envelope(&message.body, &index, at)
             .map_err(|e| e.to_string())
             .and_then(|envelope| envelope.event().map(|event| (envelope, event)).map_err(|e| e.to_string()));
         match read {
             Ok((envelope, event)) => {
+                log_time(t, &event.header)?;
+                // Ticks are most of a quiet log and say nothing about an account.
+                if entry.kind == Kind::ClockTicked.code() {
+                    continue;
+                }
                 let personal = envelope.open_personal();
                 one(t, writer, &Placed { position, envelope: &envelope, event, personal })?;
             }
@@ -83,10 +84,17 @@ fn keep(t: &Transaction<'_>, writer: &str, placed: &Placed<'_>) -> Result<(), Vi
             data,
             personal,
         ])?;
-    t.prepare_cached(
-        "INSERT INTO meta VALUES ('logtime', ?1)
-         ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(?1 AS INTEGER))",
-    )?
-    .execute([placed.at().0])?;
+    Ok(())
+}
+
+/// The log's own time. What people say carries wall time, which an imported log must not be read by.
+fn log_time(t: &Transaction<'_>, header: &Header) -> Result<(), ViewsError> {
+    if header.logtime != Time(0) {
+        t.prepare_cached(
+            "INSERT INTO meta VALUES ('logtime', ?1)
+             ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(?1 AS INTEGER))",
+        )?
+        .execute([header.logtime.0])?;
+    }
     Ok(())
 }
