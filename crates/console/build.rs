@@ -1,4 +1,4 @@
-//! Installs the script library that `web/package-lock.json` pins and puts its two files where they are embedded.
+//! Installs the script library that `web/package-lock.json` pins and puts it where it is embedded.
 //!
 //! Nothing of a third party is committed and nothing is fetched at run time. `CONSOLE_NODE_MODULES` names a folder
 //! that already holds the packages, for builds without npm or network.
@@ -9,9 +9,9 @@ use std::{
     process::Command,
 };
 
-/// What is embedded: where it lies in the package, and its name in the console.
-const FILES: &[(&str, &str)] =
-    &[("htmx.org/dist/htmx.min.js", "htmx.js"), ("htmx.org/dist/ext/hx-sse.min.js", "htmx-sse.js")];
+/// What is embedded as one file: the library looks at the page as soon as it is there, and an extension that comes in a
+/// file of its own may be too late for that.
+const FILES: &[&str] = &["htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js"];
 
 /// A build that cannot go on, with the cure. Its debug form is what cargo prints.
 struct Stop(String);
@@ -35,11 +35,14 @@ fn main() -> Result<(), Stop> {
     };
     let assets = out.join("assets");
     fs::create_dir_all(&assets).map_err(|e| cannot("create", &assets, &e))?;
-    for (from, to) in FILES {
-        let (from, to) = (modules.join(from), assets.join(to));
-        fs::copy(&from, to).map_err(|e| cannot("copy", &from, &e))?;
+    let mut library = Vec::new();
+    for name in FILES {
+        let from = modules.join(name);
+        library.extend(fs::read(&from).map_err(|e| cannot("read", &from, &e))?);
+        library.extend_from_slice(b"\n;\n");
     }
-    Ok(())
+    let to = assets.join("htmx.js");
+    fs::write(&to, library).map_err(|e| cannot("write", &to, &e))
 }
 
 /// Runs `npm ci` in a folder of this build alone, so that two builds at once do not share one.

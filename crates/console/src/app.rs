@@ -201,8 +201,10 @@ impl App {
 
     /// What the frame of a page shows.
     pub(crate) async fn shell(&self, user: &str) -> Result<Shell, ViewsError> {
+        let position = self.views.position();
         let (counts, accounts) = self.views.read(|c| Ok((read_proposal::counts(c)?, read_account::count(c)?))).await?;
         Ok(Shell {
+            position,
             user: user.to_owned(),
             waiting: read_proposal::count(&counts, &[State::Filed]),
             accounts,

@@ -3,22 +3,34 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    extract::State,
+    extract::{Query, State},
     response::sse::{Event, KeepAlive, Sse},
 };
 use futures_util::{Stream, stream};
+use serde::Deserialize;
 
 use crate::{app::App, routes::User};
 
 /// Changes within this span are told once.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// One `views` event for each time the views moved, until the console stops.
+/// What the page has seen.
+#[derive(Deserialize)]
+pub(crate) struct Seen {
+    at: Option<u64>,
+}
+
+/// One `views` event for each time the views moved, until the console stops. What moved between the reading of a page
+/// and its call here is told at once.
 pub(crate) async fn events(
     State(app): State<Arc<App>>,
     _user: User,
+    Query(seen): Query<Seen>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let changes = app.views.changes();
+    let mut changes = app.views.changes();
+    if seen.at.is_some_and(|at| at < *changes.borrow_and_update()) {
+        changes.mark_changed();
+    }
     let stopping = app.stopping.subscribe();
     let stream = stream::unfold((changes, stopping), |(mut changes, mut stopping)| async move {
         let moved = tokio::select! {

@@ -21,6 +21,8 @@ pub(crate) enum Nav {
 /// What the frame shows besides the page.
 #[derive(Clone, Debug)]
 pub(crate) struct Shell {
+    /// The position of the views before the page was read: what moves after it is told.
+    pub(crate) position: u64,
     /// Who is signed in.
     pub(crate) user: String,
     /// Cards that wait for a decision.
@@ -47,7 +49,7 @@ pub(crate) fn page(shell: &Shell, title: &str, nav: Nav, main: &Markup) -> Marku
                 (main)
             }
             (keys())
-            div #live hx-sse:connect="/events" hx-swap="none" hidden {}
+            div #live hx-sse:connect=(format!("/events?at={}", shell.position)) hx-swap="none" hidden {}
         },
     )
 }
@@ -66,7 +68,6 @@ fn document(title: &str, live: bool, body: &Markup) -> Markup {
                 @if live {
                     meta name="htmx-config" content=r#"{"includeIndicatorCSS":false,"morphIgnore":["data-htmx-powered","open"]}"#;
                     script src=(assets::address("htmx.js")) defer {}
-                    script src=(assets::address("htmx-sse.js")) defer {}
                     script src=(assets::address("console.js")) defer {}
                 }
             }

@@ -75,6 +75,9 @@ impl Clock {
     /// `3 d ago`, `8 s ago`, `in 48 min`.
     pub(crate) fn relative(&self, time: Time) -> String {
         let ms = self.now.since_ms(time);
+        if (0..SECOND_MS).contains(&ms) {
+            return "now".into();
+        }
         if ms >= 0 { format!("{} ago", span(ms)) } else { format!("in {}", span(-ms)) }
     }
 
@@ -210,7 +213,7 @@ pub(crate) fn segment(name: &str) -> String {
 
 /// A channel as the pages write it.
 pub(crate) fn channel(name: &str) -> String {
-    if name == "email" { "e-mail".into() } else { plain(name) }
+    if name == "email" { "e\u{2011}mail".into() } else { plain(name) }
 }
 
 /// The same with a capital at the start.

@@ -184,15 +184,19 @@ fn log_odds(bp: i32) -> String {
 }
 
 fn contacts(clock: &Clock, page: &Page) -> Markup {
-    let (contacts, count) = &page.contacts;
+    let (listed, count) = &page.contacts;
+    // Users without a name or a role are counted, not listed.
+    let known = |contact: &&Contact| contact.name.is_some() || contact.roles.iter().any(|role| role != "user");
+    let contacts: Vec<&Contact> = listed.iter().filter(known).collect();
+    let others = count - contacts.len().min(*count);
     html! {
         section.panel #contacts aria-labelledby="h-co" {
-            header { h2 #h-co { "Contacts and consent" } @if *count > contacts.len() { span.end.dim { (contacts.len()) " of " (count) } } }
-            @if contacts.is_empty() { div.body { p.dim { "No data" } } } @else {
+            header { h2 #h-co { "Contacts and consent" } @if others > 0 { span.end.dim { "and " (words::count(others, "user", "users")) } } }
+            @if contacts.is_empty() { div.body { p.dim { "Nobody with a name or a role is known." } } } @else {
                 div.scroll tabindex="0" role="region" aria-label="Contacts table" {
                     table {
                         thead { tr { th scope="col" { "Contact" } th scope="col" { "Consent" } } }
-                        tbody { @for contact in contacts { (person(clock, contact)) } }
+                        tbody { @for contact in &contacts { (person(clock, contact)) } }
                     }
                 }
             }

@@ -245,7 +245,7 @@ fn line(clock: &Clock, account: &str, evidence: &Evidence, behind: &[LogEvent]) 
     html! {
         li {
             (icon.svg())
-            span { (numbers(&evidence.text)) }
+            span { (numbers(&words::sentence_case(&evidence.text))) }
             span.src {
                 @if let Some(position) = evidence.events.first() { (part::event_link(account, *position)) ", " }
                 (part::time(clock, evidence.at, &clock.relative(evidence.at)))
@@ -304,7 +304,7 @@ fn is_product(value: Money, arr: Money, p90_bp: u16) -> bool {
 fn nothing(clock: &Clock, proposal: &Proposal) -> Markup {
     html! {
         "Nothing is sent. The card expires " (part::time(clock, proposal.expires, &clock.moment(proposal.expires)))
-        " and is recorded as not sent. " span.dim { (proposal.draft.if_nothing) }
+        " and is recorded as not sent. " span.dim { (proposal.draft.if_nothing.trim_start_matches("Nothing is sent.").trim()) }
     }
 }
 

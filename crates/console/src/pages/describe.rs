@@ -136,9 +136,11 @@ fn customer(kind: Kind, f: &Fields<'_>) -> Option<Said> {
         Kind::StageChanged => {
             said(Icon::Account, Tone::Plain, format!("Stage is {}: {}", f.plain("to"), f.text("reason")))
         }
-        Kind::SegmentChanged => {
-            said(Icon::Account, Tone::Plain, format!("Segment is {}: {}", f.plain("to"), f.text("reason")))
-        }
+        Kind::SegmentChanged => said(
+            Icon::Account,
+            Tone::Plain,
+            format!("Segment is {}: {}", words::segment(f.text("to")), f.text("reason")),
+        ),
         _ => return None,
     })
 }
@@ -231,7 +233,7 @@ fn proposal(kind: Kind, f: &Fields<'_>, event: &LogEvent, reader: &str) -> Optio
         Kind::ProposalDecided => {
             let approved = f.text("verdict") == "approve";
             let (icon, text) = if approved { (Icon::Tick, "Approved and held") } else { (Icon::Forbid, "Rejected") };
-            said(icon, Tone::Plain, format!("{text}, by {}", outcome::who(f.text("by"), reader)))
+            said(icon, Tone::Plain, format!("{text}, by {}", outcome::by(f.text("by"), reader)))
         }
         Kind::ProposalReopened => said(Icon::Undo, Tone::Plain, "The card waits again"),
         Kind::ProposalVoided => said(Icon::Warning, Tone::Warn, format!("The card is void: {}", f.plain("reason"))),

@@ -186,6 +186,7 @@ async fn load(app: &App, clock: &Clock, ask: &Ask) -> Result<Inbox, ViewsError> 
 
 /// The page.
 pub(crate) async fn page(State(app): State<Arc<App>>, user: User, Query(ask): Query<Ask>) -> Result<Markup, Fault> {
+    let shell = app.shell(&user.0).await?;
     let clock = app.clock().await;
     let inbox = load(&app, &clock, &ask).await?;
     let wanted = ask.card.clone().or_else(|| inbox.rows.first().map(|row| row.proposal.id.clone()));
@@ -201,7 +202,6 @@ pub(crate) async fn page(State(app): State<Arc<App>>, user: User, Query(ask): Qu
         Some(case) => Some(card::load(&app, case, clock.now).await?),
         None => None,
     };
-    let shell = app.shell(&user.0).await?;
     let title = format!("Inbox, {} ({})", inbox.split.label().to_lowercase(), inbox.rows.len());
     let back = format!("/inbox?split={}", inbox.split.name());
     // On a small screen a list and a card do not fit side by side: without a chosen card the list is shown.
@@ -209,6 +209,7 @@ pub(crate) async fn page(State(app): State<Arc<App>>, user: User, Query(ask): Qu
     let main = html! {
         main.inbox.listing[listing] #main tabindex="-1" {
             h1.vh { "Inbox" }
+            (listener(&inbox, open.as_deref(), ask.did))
             div.page-head { (splits(&inbox)) (hour(&clock, &inbox)) }
             (list(&app, &clock, &inbox, open.as_deref(), ask.did))
             @match &card {
@@ -269,7 +270,9 @@ fn within_hour(clock: &Clock, due: Option<Time>) -> bool {
     due.is_some_and(|due| due.since_ms(clock.now) < bus_schema::time::HOUR_MS)
 }
 
-fn list(app: &App, clock: &Clock, inbox: &Inbox, open: Option<&str>, did: Option<Did>) -> Markup {
+/// Asks for the live parts whenever the views move. It stands outside of what it replaces: an element that is replaced
+/// while its answer is on the way forgets the change that came meanwhile.
+fn listener(inbox: &Inbox, open: Option<&str>, did: Option<Did>) -> Markup {
     let done = did.zip(inbox.done.as_ref());
     let query = format!(
         "/inbox/live?split={}{}{}",
@@ -279,9 +282,12 @@ fn list(app: &App, clock: &Clock, inbox: &Inbox, open: Option<&str>, did: Option
         done.map(|(did, row)| format!("&did={}&on={}", did.name(), part::segment(&row.proposal.id)))
             .unwrap_or_default()
     );
+    html! { div hx-get=(query) hx-trigger="views from:#live" hx-swap="none" hidden {} }
+}
+
+fn list(app: &App, clock: &Clock, inbox: &Inbox, open: Option<&str>, did: Option<Did>) -> Markup {
     html! {
-        section.list #list aria-label=(format!("{}, {}", inbox.split.label(), words::count(inbox.rows.len(), "card", "cards")))
-            hx-get=(query) hx-trigger="views from:#live" hx-swap="none" {
+        section.list #list aria-label=(format!("{}, {}", inbox.split.label(), words::count(inbox.rows.len(), "card", "cards"))) {
             div.list-scroll {
                 (said(inbox, did))
                 @if let Some(why) = app.paused() { (layout::paused(&why)) }

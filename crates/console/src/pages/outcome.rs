@@ -47,6 +47,15 @@ pub(super) fn who(by: &str, reader: &str) -> String {
     }
 }
 
+/// The same in the middle of a sentence.
+pub(super) fn by(actor: &str, reader: &str) -> String {
+    let who = who(actor, reader);
+    who.strip_prefix("You")
+        .map(|rest| format!("you{rest}"))
+        .or_else(|| who.strip_prefix("A ").map(|rest| format!("a {rest}")))
+        .unwrap_or(who)
+}
+
 /// The bar under the card: buttons while a decision is wanted, else what is true now.
 pub(super) fn dock(app: &App, clock: &Clock, card: &Card) -> Markup {
     let proposal = &card.case.proposal;

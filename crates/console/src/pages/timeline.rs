@@ -15,11 +15,19 @@ use crate::{
 /// Entries on one page.
 pub(super) const ENTRIES_MAX: usize = 60;
 
-/// What of the timeline a form asks for; without a choice all of it.
+/// What of the timeline a form asks for; without a choice all but the use of the product, unless one of its events is
+/// what is looked for.
 pub(super) fn chosen(query: &str) -> Show {
     let wanted: Vec<&str> = query.split('&').filter_map(|pair| pair.strip_prefix("show=")).collect();
     let has = |name: &str| wanted.is_empty() || wanted.contains(&name);
-    Show { events: has("events"), scores: has("scores"), decisions: has("decisions"), sends: has("sends") }
+    let looking = query.split('&').any(|pair| pair.starts_with("at="));
+    Show {
+        events: has("events"),
+        usage: wanted.contains(&"usage") || (wanted.is_empty() && looking),
+        scores: has("scores"),
+        decisions: has("decisions"),
+        sends: has("sends"),
+    }
 }
 
 /// The panel.
@@ -32,6 +40,7 @@ pub(super) fn show(
 ) -> Markup {
     let boxes = [
         ("events", "Events", chosen.events),
+        ("usage", "Use", chosen.usage),
         ("scores", "Scores", chosen.scores),
         ("decisions", "Decisions", chosen.decisions),
         ("sends", "Sends", chosen.sends),
@@ -121,8 +130,9 @@ mod tests {
     #[test]
     fn no_choice_shows_all_and_a_choice_only_itself() {
         let all = chosen("at=7.0");
-        assert!(all.events && all.scores && all.decisions && all.sends);
+        assert!(all.events && all.usage && all.scores && all.decisions && all.sends);
+        assert!(!chosen("").usage && chosen("").events);
         let some = chosen("show=events&show=sends");
-        assert!(some.events && some.sends && !some.scores && !some.decisions);
+        assert!(some.events && some.sends && !some.scores && !some.decisions && !some.usage);
     }
 }

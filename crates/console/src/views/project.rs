@@ -1,10 +1,14 @@
 //! From a message of the log to rows: every event is kept, some change what an account or a proposal is.
 
 use bus::Stored;
-use bus_schema::{Envelope, Event, Header, Kind, Position, Time, batch, subject};
-use rusqlite::{Transaction, params};
+use bus_schema::{Data, Envelope, Event, Header, Kind, Position, Time, batch, data::facts::ClockMode, subject};
+use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{ViewsError, project_account, project_proposal};
+use super::{
+    ViewsError,
+    project_account::{self, word},
+    project_proposal, read_event,
+};
 
 /// An event with where it stands and who wrote it.
 pub(crate) struct Placed<'a> {
@@ -12,13 +16,13 @@ pub(crate) struct Placed<'a> {
     pub(crate) envelope: &'a Envelope,
     pub(crate) event: Event,
     pub(crate) personal: serde_json::Map<String, serde_json::Value>,
+    at: Time,
 }
 
 impl Placed<'_> {
     /// Log time, which is what "when" means on every page.
     pub(crate) fn at(&self) -> Time {
-        let header = &self.event.header;
-        if header.logtime == Time(0) { header.time } else { header.logtime }
+        self.at
     }
 
     /// A personal field as text.
@@ -41,13 +45,14 @@ pub(crate) fn message(t: &Transaction<'_>, message: &Stored) -> Result<(), Views
             .and_then(|envelope| envelope.event().map(|event| (envelope, event)).map_err(|e| e.to_string()));
         match read {
             Ok((envelope, event)) => {
-                log_time(t, &event.header)?;
+                clock(t, &event)?;
                 // Ticks are most of a quiet log and say nothing about an account.
                 if entry.kind == Kind::ClockTicked.code() {
                     continue;
                 }
                 let personal = envelope.open_personal();
-                one(t, writer, &Placed { position, envelope: &envelope, event, personal })?;
+                let at = when(t, &event.header)?;
+                one(t, writer, &Placed { position, envelope: &envelope, event, personal, at })?;
             }
             Err(error) => tracing::warn!(log.position = %position, error, "an event of the log cannot be shown"),
         }
@@ -87,14 +92,33 @@ fn keep(t: &Transaction<'_>, writer: &str, placed: &Placed<'_>) -> Result<(), Vi
     Ok(())
 }
 
-/// The log's own time. What people say carries wall time, which an imported log must not be read by.
-fn log_time(t: &Transaction<'_>, header: &Header) -> Result<(), ViewsError> {
-    if header.logtime != Time(0) {
+/// Moves the log's own time, and keeps which clock it runs on.
+fn clock(t: &Transaction<'_>, event: &Event) -> Result<(), ViewsError> {
+    if event.header.logtime != Time(0) {
         t.prepare_cached(
             "INSERT INTO meta VALUES ('logtime', ?1)
              ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(?1 AS INTEGER))",
         )?
-        .execute([header.logtime.0])?;
+        .execute([event.header.logtime.0])?;
     }
+    let mode = match &event.data {
+        Data::ClockTicked(data) => data.mode,
+        Data::ClockResumed(_) => ClockMode::Live,
+        // Nothing else says which clock it is.
+        _ => return Ok(()),
+    };
+    t.prepare_cached("INSERT INTO meta VALUES ('clock', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1")?
+        .execute([word(&mode)?])?;
     Ok(())
+}
+
+/// When an event was, on the log's clock. What people and the courier say carries wall time; a log that runs on the
+/// time of its events must not be read by that.
+fn when(t: &Transaction<'_>, header: &Header) -> Result<Time, ViewsError> {
+    if header.logtime != Time(0) {
+        return Ok(header.logtime);
+    }
+    let mode: Option<String> =
+        t.prepare_cached("SELECT value FROM meta WHERE key = 'clock'")?.query_row([], |row| row.get(0)).optional()?;
+    if mode == Some(word(&ClockMode::Event)?) { read_event::log_time(t) } else { Ok(header.time) }
 }

@@ -141,7 +141,7 @@ fn recorded(t: &Transaction<'_>, proposal: &str, placed: &Placed<'_>) -> Result<
         placed.event.header.id,
         proposal,
         placed.envelope.actor.as_deref().unwrap_or_default(),
-        placed.event.header.time.0
+        placed.at().0
     ])?;
     Ok(())
 }

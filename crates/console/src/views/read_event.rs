@@ -37,12 +37,19 @@ pub(crate) fn some(c: &Connection, positions: &[Position]) -> Result<Vec<LogEven
     positions.iter().filter_map(|position| one(c, *position).transpose()).collect()
 }
 
+/// Kinds that say that the product was used: most of a log, and little of a story.
+const USAGE: &str =
+    "'user.logged_in', 'session.ended', 'usage.recorded', 'usage.aggregated', 'api.called', 'page.viewed',
+    'seats.measured', 'plan.usage_measured', 'help.searched', 'help.viewed'";
+
 /// What a timeline shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "four boxes of a form, each on or off")]
+#[expect(clippy::struct_excessive_bools, reason = "five boxes of a form, each on or off")]
 pub(crate) struct Show {
-    /// What came from outside.
+    /// What came from outside, use of the product aside.
     pub(crate) events: bool,
+    /// Use of the product.
+    pub(crate) usage: bool,
     /// Scores and forecasts.
     pub(crate) scores: bool,
     /// Proposals and decisions.
@@ -56,7 +63,8 @@ impl Show {
         let decision = "kind LIKE 'proposal.%' OR kind LIKE 'decision.%' OR kind LIKE 'approval.%' \
                         OR kind LIKE 'outreach.proposed' OR kind LIKE 'touchpoint.%'";
         let parts = [
-            (self.events, "writer = 'in'".to_owned()),
+            (self.events, format!("writer = 'in' AND kind NOT IN ({USAGE})")),
+            (self.usage, format!("kind IN ({USAGE})")),
             (
                 self.scores,
                 "writer IN ('health', 'churn', 'supervisor') AND NOT (".to_owned()

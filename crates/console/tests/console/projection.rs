@@ -135,3 +135,17 @@ async fn an_open_page_hears_of_a_new_card() {
     assert!(told.await.expect("in time").contains(&format!("data: {}", position.seq)));
     running.stop().await;
 }
+
+#[tokio::test]
+async fn what_moved_before_a_page_listens_is_told_at_once() {
+    let running = Running::start(Wanted::default()).await;
+    let last = world::write(&running.log).await;
+    running.reached(last).await;
+    let cookie = running.sign_in().await;
+    let url = format!("{}/events?at={}", running.url, last.seq - 1);
+    let mut events = Running::stranger().get(url).header("cookie", &cookie).send().await.unwrap();
+    let told = tokio::time::timeout(crate::support::PATIENCE, events.chunk()).await.expect("in time");
+    let text = String::from_utf8(told.unwrap().expect("an event").to_vec()).unwrap();
+    assert!(text.contains("event: views") && text.contains(&format!("data: {}", last.seq)), "{text}");
+    running.stop().await;
+}
