@@ -264,11 +264,11 @@ fn propose(
 ) {
     let proposal = turn.id(n);
     let Plan { contact, role, filled, shingles, fields, template_version } = plan;
-    let zone = hours::zone(policy, &state.profile, &contact);
+    let office = hours::of(policy, &state.profile, &contact, turn.now);
     let urgent = touch.priority == Priority::Incident;
-    let not_before = hours::next_slot(turn.now, &zone, &policy.hours).filter(|_| !urgent);
+    let not_before = agent::hours::next_slot(turn.now, &office).filter(|_| !urgent);
     let from = not_before.unwrap_or(turn.now);
-    let expires = hours::working_days_after(from, policy.proposal.expires_working_days, &zone, &policy.hours);
+    let expires = agent::hours::working_days_after(from, policy.proposal.expires_working_days, &office);
     state.open.insert(
         proposal.clone(),
         Open {
@@ -312,6 +312,7 @@ fn propose(
         agent: touch.agent.clone(),
         cause_key: touch.cause_key.clone(),
         not_before,
+        hours: (!urgent).then_some(office),
         expires,
     };
     effects.emit_for(&contact, Data::OutreachProposed(proposed));

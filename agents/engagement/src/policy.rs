@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use agent::{PolicyError, policy::parse};
 use bus_schema::{Day, data::facts::MessageClass};
-use jiff::{civil::Weekday, tz::TimeZone};
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::template::Template;
@@ -13,7 +13,7 @@ use crate::template::Template;
 #[derive(Debug)]
 pub struct Policy {
     /// Zone of accounts and contacts that name none.
-    pub zone: TimeZone,
+    pub zone: String,
     /// When messages go out.
     pub hours: Hours,
     /// Life of a proposal.
@@ -37,9 +37,9 @@ pub struct Policy {
 #[serde(deny_unknown_fields)]
 pub struct Hours {
     /// First local hour.
-    pub from: i8,
+    pub from: u8,
     /// Local hour at which the day is over.
-    pub to: i8,
+    pub to: u8,
     /// Days of the week without messages.
     pub weekend: Vec<WeekdayName>,
     /// Further days without messages.
@@ -67,16 +67,16 @@ pub enum WeekdayName {
 }
 
 impl WeekdayName {
-    /// The day in the calendar.
-    pub const fn weekday(self) -> Weekday {
+    /// Its number, Monday is 0.
+    pub const fn number(self) -> u8 {
         match self {
-            Self::Mon => Weekday::Monday,
-            Self::Tue => Weekday::Tuesday,
-            Self::Wed => Weekday::Wednesday,
-            Self::Thu => Weekday::Thursday,
-            Self::Fri => Weekday::Friday,
-            Self::Sat => Weekday::Saturday,
-            Self::Sun => Weekday::Sunday,
+            Self::Mon => 0,
+            Self::Tue => 1,
+            Self::Wed => 2,
+            Self::Thu => 3,
+            Self::Fri => 4,
+            Self::Sat => 5,
+            Self::Sun => 6,
         }
     }
 }
@@ -204,8 +204,10 @@ impl Policy {
     /// Names the field and what would be right.
     pub fn read(text: &str) -> Result<Self, PolicyError> {
         let raw: Raw = parse(text)?;
-        let zone = TimeZone::get(&raw.zone)
-            .map_err(|_| PolicyError::value("zone", format!("`{}` is no IANA time zone like Europe/Rome", raw.zone)))?;
+        if TimeZone::get(&raw.zone).is_err() {
+            let problem = format!("`{}` is no IANA time zone like Europe/Rome", raw.zone);
+            return Err(PolicyError::value("zone", problem));
+        }
         check_hours(&raw.hours)?;
         check_numbers(&raw)?;
         if !raw.budget.account.contains_key(FALLBACK_SEGMENT) {
@@ -216,7 +218,7 @@ impl Policy {
             check_budget(&format!("budget.account.{segment}"), budget)?;
         }
         Ok(Self {
-            zone,
+            zone: raw.zone,
             hours: raw.hours,
             proposal: raw.proposal,
             hold: raw.hold,
@@ -238,8 +240,7 @@ fn check_hours(hours: &Hours) -> Result<(), PolicyError> {
     if !(0..=23).contains(&hours.from) || !(1..=24).contains(&hours.to) || hours.from >= hours.to {
         return Err(PolicyError::value("hours", "from must be an hour of the day before to, like 8 and 18"));
     }
-    let day = |name: &WeekdayName| name.weekday().to_monday_zero_offset();
-    let mut days: Vec<i8> = hours.weekend.iter().map(day).collect();
+    let mut days: Vec<u8> = hours.weekend.iter().map(|day| day.number()).collect();
     days.sort_unstable();
     days.dedup();
     if days.len() > 6 {

@@ -2,7 +2,7 @@
 
 use agent::{Effects, Turn};
 use bus_schema::{
-    Data,
+    Data, Time,
     data::facts::{Band, ProposalExpired, ProposalReopened, ProposalVoided, VoidReason},
 };
 
@@ -51,6 +51,12 @@ pub(crate) fn reopen(turn: &Turn<'_>, state: &mut State, id: &str, by: &str, eff
     cancel_timers(id, effects);
     effects.set_timer(format!("{EXPIRE}{id}"), expires);
     effects.emit(Data::ProposalReopened(ProposalReopened { proposal: id.to_owned(), by: by.to_owned() }));
+}
+
+/// The first instant from `at` on at which the reader may be written to.
+pub(crate) fn send_at(proposal: &Proposal, at: Time) -> Time {
+    let at = proposal.not_before.map_or(at, |earliest| earliest.max(at));
+    proposal.hours.as_ref().and_then(|hours| agent::hours::next_slot(at, hours)).unwrap_or(at)
 }
 
 /// Why a proposal does not stand on what is known now; none where it does.

@@ -33,15 +33,15 @@ pub(crate) fn on_recorded(
     let cause_key = state.proposals.get(id).map(|proposal| proposal.cause_key.clone());
     gate::cancel_timers(id, effects);
     // The last tick may be a minute old, and the hold is counted from the click.
-    let hold_until = turn.now.max(event.header.time).plus_ms(policy.gate.hold_ms());
+    let held = turn.now.max(event.header.time).plus_ms(policy.gate.hold_ms());
+    let hold_until = state.proposals.get(id).map_or(held, |proposal| gate::send_at(proposal, held));
     let bytes_hash = data.bytes_hash.as_ref().map(ToString::to_string);
     let approved = data.verdict == Verdict::Approve;
     match (data.verdict, bytes_hash.clone()) {
         (Verdict::Approve, Some(bytes_hash)) => {
             if let Some(proposal) = state.proposals.get_mut(id) {
-                let sign_at = proposal.not_before.map_or(hold_until, |earliest| earliest.max(hold_until));
-                proposal.step = Step::Held { decision: turn.cause, bytes_hash, sign_at, clock: turn.clock };
-                effects.set_timer(format!("{}{id}", gate::HOLD), sign_at);
+                proposal.step = Step::Held { decision: turn.cause, bytes_hash, sign_at: hold_until, clock: turn.clock };
+                effects.set_timer(format!("{}{id}", gate::HOLD), hold_until);
             }
         }
         // An approval without bytes was refused as not valid.

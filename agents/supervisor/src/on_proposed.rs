@@ -35,6 +35,7 @@ pub(crate) fn on_proposed(
         contact: data.contact.clone(),
         draft_hash: data.draft_hash.clone(),
         not_before: data.not_before,
+        hours: data.hours.clone(),
         expires,
         step: Step::Open,
     };

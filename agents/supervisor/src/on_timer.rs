@@ -30,8 +30,10 @@ pub(crate) fn on_timer(turn: &Turn<'_>, policy: &Policy, state: &mut State, name
 fn sign(turn: &Turn<'_>, policy: &Policy, state: &mut State, id: &str, effects: &mut Effects) {
     let Some(proposal) = state.proposals.get(id) else { return };
     let Step::Held { decision, bytes_hash, sign_at, clock } = proposal.step.clone() else { return };
-    if turn.now < sign_at {
-        effects.set_timer(format!("{}{id}", gate::HOLD), sign_at);
+    // Also when the tick comes late: what was to go in the morning does not go at night.
+    let slot = gate::send_at(proposal, sign_at.max(turn.now));
+    if turn.now < slot {
+        effects.set_timer(format!("{}{id}", gate::HOLD), slot);
         return;
     }
     // Decided in event time, and the log counts in another time: nobody meant it to be sent now.

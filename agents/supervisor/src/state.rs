@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use agent::{AccountProfile, Usage};
 use bus_schema::{
     Day, Position, Time,
-    data::facts::{Band, ClockMode, MessageClass, Priority},
+    data::facts::{Band, ClockMode, MessageClass, Priority, SendHours},
 };
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +110,7 @@ pub(crate) struct Proposal {
     pub(crate) contact: String,
     pub(crate) draft_hash: String,
     pub(crate) not_before: Option<Time>,
+    pub(crate) hours: Option<SendHours>,
     pub(crate) expires: Time,
     pub(crate) step: Step,
 }

@@ -253,6 +253,7 @@ fn proposed(
         if_nothing: "n".into(),
         agent: "churn".into(),
         cause_key: "band:red".into(),
+        hours: None,
         not_before: (not_before_min > 0).then(|| now.plus_ms(not_before_min * 60_000)),
         expires: now.plus_ms(expires_min * 60_000),
     }

@@ -7,6 +7,7 @@ pub mod arithmetic;
 pub mod digest;
 pub mod effects;
 pub mod evidence;
+pub mod hours;
 pub mod policy;
 pub mod profile;
 pub mod usage;

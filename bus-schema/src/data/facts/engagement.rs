@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Money, Position, Time};
+use crate::{Day, Money, Position, Time};
 
 /// What a message is, for the contact budget.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
@@ -228,6 +228,21 @@ pub struct TouchpointMerged {
     pub proposal: String,
 }
 
+/// Working hours where a reader is: whenever a message is approved, it waits for them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SendHours {
+    /// IANA time zone.
+    pub zone: String,
+    /// First local hour.
+    pub from: u8,
+    /// Local hour at which the day is over.
+    pub to: u8,
+    /// Days of the week without messages, Monday is 0.
+    pub weekend: Vec<u8>,
+    /// Days off in the next weeks.
+    pub holidays: Vec<Day>,
+}
+
 /// A drafted message asks for a decision. Personal fields are left open in it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct OutreachProposed {
@@ -285,6 +300,9 @@ pub struct OutreachProposed {
     /// Quiet hours: not sent before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Time>,
+    /// When it may be sent at all; at any hour where that is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<SendHours>,
     /// Undecided by then means: not sent.
     pub expires: Time,
 }
@@ -358,5 +376,5 @@ pub struct ReviewDue {
     /// Its type.
     pub review: String,
     /// When.
-    pub due_on: crate::Day,
+    pub due_on: Day,
 }
