@@ -46,6 +46,7 @@ impl Managers {
             return Ok(());
         }
         let waiting: Waiting = self.client.get("proposals?state=waiting").await?;
+        tracing::debug!(%day, waiting = waiting.proposals.len(), "the managers look at their inbox");
         for card in waiting.proposals {
             if day.plus(1).start().since_ms(card.proposed_at) >= DAY_MS {
                 self.one(&card).await?;
@@ -71,8 +72,12 @@ impl Managers {
         };
         let answer: Result<Value, Error> = client.post(&format!("proposals/{}/{verb}", card.id), &body).await;
         match answer {
+            Ok(_) => Ok(()),
             // What moved meanwhile is no longer theirs to decide.
-            Ok(_) | Err(Error::Refused { .. }) => Ok(()),
+            Err(Error::Refused { code, message, .. }) => {
+                tracing::info!(proposal = card.id, code, message, "a decision was not taken");
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
