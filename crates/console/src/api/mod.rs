@@ -50,7 +50,7 @@ pub(crate) fn router(app: &Arc<App>, more: Router) -> Router<Arc<App>> {
                 StatusCode::NOT_FOUND,
                 "not_found",
                 "there is no such address",
-                "see docs/ARCHITECTURE.md for the API",
+                "ask for status, accounts, proposals, dead or digest",
             )
         })
         .layer(middleware::from_fn_with_state(app.clone(), guard))

@@ -67,7 +67,7 @@ struct Known {
 }
 
 /// The text of the decision that counts, where it was an approval.
-fn approved(c: &Connection, proposal: &Proposal) -> Result<Option<Approved>, ViewsError> {
+pub(super) fn approved(c: &Connection, proposal: &Proposal) -> Result<Option<Approved>, ViewsError> {
     let Some(decision) = proposal.decision.as_ref().filter(|decision| decision.approved) else { return Ok(None) };
     let personal = read_event::one(c, decision.position)?.and_then(|event| event.personal);
     let text = |name: &str| personal.as_ref().and_then(|personal| personal.get(name)?.as_str()).map(str::to_owned);

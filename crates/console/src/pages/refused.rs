@@ -16,8 +16,9 @@ use super::{
 use crate::{
     app::App,
     decide::{self, Case, Refusal, Winner},
+    draft,
     fault::Fault,
-    letter::{LetterError, Text},
+    letter::{self, LetterError, Text},
     markup::{
         icon::Icon,
         layout::{self, Nav},
@@ -65,7 +66,8 @@ pub(super) async fn page(
     let held = case.proposal.state == State::Held && matches!(refusal, Refusal::Conflict(_));
     let Says { status, title, tone, icon, body } = says(&clock, &case, user, &refusal);
     let notice = Notice { tone, icon, title: &title, body, alert: true };
-    let page = layout::message(&shell, "Not recorded", &notice, &after(&case, &kept, held));
+    let theirs = theirs(app, &case, &kept).await?;
+    let page = layout::message(&shell, "Not recorded", &notice, &after(&case, &kept, theirs.as_ref(), held));
     Ok((status, page).into_response())
 }
 
@@ -176,13 +178,26 @@ fn conflict(clock: &Clock, case: &Case, winner: &Winner, reader: &str) -> Says {
     }
 }
 
-/// Under the notice: the draft against what the person wrote, their text, the ways on.
-fn after(case: &Case, kept: &Kept, held: bool) -> Markup {
+/// The text that was approved instead, against the person's own, both as a customer would read them.
+async fn theirs(app: &App, case: &Case, kept: &Kept) -> Result<Option<Markup>, Fault> {
+    let Some(text) = &kept.text else { return Ok(None) };
+    let proposal = case.proposal.clone();
+    let approved = app.views.read(move |c| card::approved(c, &proposal)).await?;
+    let fields = letter::fields(app, &case.account, case.contact.as_ref());
+    let mine = draft::fill(&text.body, &fields).unwrap_or_else(|_| text.body.clone());
+    Ok(approved.map(|approved| card_draft::difference(&approved.body, &mine)))
+}
+
+/// Under the notice: what was approved or drafted against what the person wrote, their text, the ways on.
+fn after(case: &Case, kept: &Kept, theirs: Option<&Markup>, held: bool) -> Markup {
     let proposal = &case.proposal;
     let card = format!("/inbox?card={}", part::segment(&proposal.id));
     html! {
         @if let Some(text) = &kept.text {
-            @if text.differs_from(&proposal.draft) {
+            @if let Some(theirs) = theirs {
+                h3.facet-3 { "Their text compared with yours" }
+                (theirs)
+            } @else if text.differs_from(&proposal.draft) {
                 h3.facet-3 { "The draft compared with your text" }
                 (card_draft::difference(&proposal.draft.body, &text.body))
             }
@@ -191,7 +206,7 @@ fn after(case: &Case, kept: &Kept, held: bool) -> Markup {
                 textarea #kept rows="8" readonly { "\n" (text.body) }
             }
         }
-        p.row-flow.facet-3 {
+        div.row-flow.facet-3 {
             a.btn.btn-primary href=(card) { @if held { "Keep theirs" } @else { "Show the card" } }
             @if held {
                 form method="post" action=(format!("/cards/{}/undo", part::segment(&proposal.id))) {

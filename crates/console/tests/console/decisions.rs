@@ -82,6 +82,13 @@ async fn of_two_deciders_one_wins_and_the_other_is_told_who() {
     assert!(page.contains("You approved version 1, "), "{page}");
     assert!(page.contains("Yours was not recorded"), "{page}");
     assert_eq!(running.said_by_people().await, 1);
+    // Somebody who wrote their own words sees them beside what was approved.
+    let own = [SEEN[0], SEEN[1], ("subject", "s"), ("body", "Hello {{contact.first_name}},\n\nmy own words.")];
+    let late = post(&running, &cookie, "edit", &own).await;
+    assert_eq!(late.status(), StatusCode::CONFLICT);
+    let page = late.text().await.unwrap();
+    assert!(page.contains("Their text compared with yours") && page.contains("<span>Hello Dana,</span>"), "{page}");
+    assert!(page.contains("<ins>my own words.</ins>") && page.contains("my own words.</textarea>"), "{page}");
     // A program is told the same.
     let url = format!("{}/api/v1/proposals/{}/reject", running.url, world::proposal(CARD));
     let api = Running::stranger()
