@@ -21,7 +21,6 @@ pub(super) fn account(account: &Account) -> Value {
         "ended": account.ended,
         "health": account.health.map(|health| json!({
             "score_bp": health.score,
-            "score": f64::from(health.score) / 100.0,
             "machine_bp": health.machine,
             "band": health.band,
             "coverage_bp": health.coverage_bp,

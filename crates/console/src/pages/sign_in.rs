@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Query, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
@@ -71,8 +71,18 @@ pub(crate) async fn page(Query(next): Query<Next>) -> Markup {
 }
 
 /// Uses a link up: a session, then the page that was asked for.
-pub(crate) async fn login(State(app): State<Arc<App>>, headers: HeaderMap, Query(link): Query<Link>) -> Response {
+pub(crate) async fn login(
+    State(app): State<Arc<App>>,
+    method: Method,
+    headers: HeaderMap,
+    Query(link): Query<Link>,
+) -> Response {
     let to = link.next.as_deref().and_then(routes::local).unwrap_or("/inbox");
+    // A look ahead (by a chat program that shows the link, by a browser that guesses) must not use the link up.
+    let looks_ahead = headers.get("sec-purpose").is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch"));
+    if method == Method::HEAD || looks_ahead {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     // Whoever is signed in keeps their session, and the link for another browser.
     if app.sessions.user_of(&headers).is_some() {
         return Redirect::to(to).into_response();

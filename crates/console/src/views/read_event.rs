@@ -89,12 +89,15 @@ pub(crate) fn timeline(
     most: usize,
 ) -> Result<Vec<LogEvent>, ViewsError> {
     let until = until.unwrap_or(Position { seq: i64::MAX.unsigned_abs(), index: u16::MAX });
-    // A daily score that says the same as the day before would bury what happened.
+    // A daily score that says the same as the day before would bury what happened; the event that is looked for is
+    // always there.
     let mut statement = c.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM events
-         WHERE account = ?1 AND (seq, idx) <= (?2, ?3) AND ({})
-           AND NOT (kind IN ('health.scored', 'churn.forecasted') AND data LIKE '%\"daily\":true%')
-           AND kind NOT IN ('budget.reserved', 'budget.released')
+         WHERE account = ?1 AND (seq, idx) <= (?2, ?3) AND (
+           (seq, idx) = (?2, ?3)
+           OR (({})
+             AND NOT (kind IN ('health.scored', 'churn.forecasted') AND data LIKE '%\"daily\":true%')
+             AND kind NOT IN ('budget.reserved', 'budget.released')))
          ORDER BY seq DESC, idx DESC LIMIT ?4",
         show.condition()
     ))?;

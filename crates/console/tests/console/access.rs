@@ -27,6 +27,10 @@ async fn without_a_session_nothing_is_shown() {
 #[tokio::test]
 async fn a_link_signs_in_once_and_signing_out_ends_it() {
     let running = Running::start(Wanted::default()).await;
+    let ahead = Running::stranger().head(&running.login).send().await.unwrap();
+    assert!(!ahead.headers().contains_key("set-cookie"));
+    let ahead = Running::stranger().get(&running.login).header("sec-purpose", "prefetch").send().await.unwrap();
+    assert!(!ahead.headers().contains_key("set-cookie"));
     let cookie = running.sign_in().await;
     let again = Running::stranger().get(&running.login).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::FORBIDDEN);

@@ -67,6 +67,13 @@ async fn an_account_is_told_with_its_reasons_down_to_events() {
     let found = events["events"].as_array().unwrap().iter().find(|event| event["position"] == cited);
     assert_eq!(found.expect("the cited event is listed")["data"]["active_users"], 19);
     assert_eq!(account["proposals"][0]["state"], "waiting");
+    // A page that cites an event leads to it, even to a daily score that the timeline leaves out.
+    let cookie = running.sign_in().await;
+    for at in [cited, account["health"]["position"].as_str().unwrap()] {
+        let url = format!("{}/accounts/tarn-fell?at={at}", running.url);
+        let page = Running::stranger().get(url).header("cookie", &cookie).send().await.unwrap().text().await.unwrap();
+        assert!(page.contains(&format!("id=\"ev-{at}\"")), "{at}");
+    }
     for (path, status) in
         [("accounts/nobody", 404), ("accounts/nobody/events", 404), ("accounts/tarn-fell/events?before=x", 400)]
     {
