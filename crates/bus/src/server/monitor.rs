@@ -29,12 +29,12 @@ struct Varz {
     server_id: String,
     server_name: String,
     version: String,
-    #[serde(default)]
-    jetstream: JetStream,
 }
 
-#[derive(Deserialize, Default)]
-struct JetStream {
+/// What `/jsz` says. `/varz` has the same, but for the server's whole life as it was at the first request: asked
+/// before `JetStream` had started, it never tells how messages are stored.
+#[derive(Deserialize)]
+struct Jsz {
     #[serde(default)]
     config: Config,
 }
@@ -56,16 +56,17 @@ const ANSWER_BYTES_MAX: u64 = 1024 * 1024;
 /// # Errors
 /// Nothing answers there, or something that is no nats-server.
 pub async fn server_facts(monitor_url: &str) -> Result<ServerFacts, ServerError> {
-    let body = get(monitor_url, "/varz").await?;
-    let varz: Varz = serde_json::from_slice(&body).map_err(|e| ServerError::Monitor {
+    let foreign = |e: serde_json::Error| ServerError::Monitor {
         url: monitor_url.into(),
         reason: format!("the answer is not a nats-server's: {e}"),
-    })?;
+    };
+    let varz: Varz = serde_json::from_slice(&get(monitor_url, "/varz").await?).map_err(foreign)?;
+    let jsz: Jsz = serde_json::from_slice(&get(monitor_url, "/jsz").await?).map_err(foreign)?;
     Ok(ServerFacts {
         id: varz.server_id,
         name: varz.server_name,
         version: varz.version,
-        sync_always: varz.jetstream.config.sync_always,
+        sync_always: jsz.config.sync_always,
     })
 }
 
@@ -124,6 +125,25 @@ mod tests {
         assert_eq!(read_http(b"HTTP/1.0 200 OK\r\nA: b\r\n\r\n{}").unwrap(), b"{}");
         assert!(read_http(b"HTTP/1.0 503 Unavailable\r\n\r\n{}").unwrap_err().contains("503"));
         assert!(read_http(b"SSH-2.0-x\r\n").unwrap_err().contains("not HTTP"));
+    }
+
+    #[tokio::test]
+    async fn a_server_asked_before_its_store_was_there_still_says_how_it_stores() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = vec![0; 1_024];
+                let read = stream.read(&mut request).await.unwrap();
+                let body = if request[..read].starts_with(b"GET /jsz ") {
+                    r#"{"server_id":"N1","config":{"sync_always":true}}"#
+                } else {
+                    r#"{"server_id":"N1","server_name":"n","version":"2.15.1","jetstream":{}}"#
+                };
+                stream.write_all(format!("HTTP/1.0 200 OK\r\n\r\n{body}").as_bytes()).await.unwrap();
+            }
+        });
+        assert!(server_facts(&url).await.unwrap().sync_always);
     }
 
     #[tokio::test]
