@@ -20,6 +20,10 @@ use hmac::{Hmac, Mac};
 use rand::{TryRngCore, rngs::OsRng};
 use sha2::Sha256;
 
+/// Header of our own messages on IN, and its word for "the pseudonyms are in place": else the door would take the
+/// contact of an unsubscribe for a source id and make another person of it.
+const HEADER_OWN: (&str, &str) = ("Ms-Own", "forward");
+
 /// Bytes of a keyed hash that are kept.
 const TAG_BYTES: usize = 16;
 
@@ -193,7 +197,8 @@ pub(crate) async fn unsubscribe(
     header.id = format!("unsubscribe/{}/{}", link.contact, link.proposal);
     let event = Event { header, data: Data::OutreachUnsubscribed(unsubscribed) };
     let partition = partitions.of(&event.header.entity);
-    log.publish(packed(subject::in_batch(partition), &event, &serde_json::Map::new()), None).await?;
+    let message = packed(subject::in_batch(partition), &event, &serde_json::Map::new());
+    log.publish(message.with_header(HEADER_OWN.0, HEADER_OWN.1), None).await?;
     Ok(())
 }
 

@@ -40,6 +40,8 @@ async fn one_post_stops_the_address_and_a_look_does_not() {
     assert!(running.log.bus.last(Stream::Action, &subject).await.unwrap().is_some());
     let partition = Partitions::default().of(&Entity::account("kestrel"));
     let told = running.log.bus.last(Stream::In, &bus_schema::subject::in_batch(partition)).await.unwrap().unwrap();
+    // Without this the door would take the pseudonym for a source id.
+    assert_eq!(told.headers.get("Ms-Own"), Some("forward"));
     let (_, event) = support::event_of(&told);
     assert!(matches!(event.data, Data::OutreachUnsubscribed(_)), "{event:?}");
     assert_eq!(event.header.contact.as_deref(), Some("c_kestrel"));
