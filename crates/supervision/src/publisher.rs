@@ -16,6 +16,7 @@ use bus_schema::{
         words::{Channel, Label, LabelError},
     },
     subject::{self, Stream},
+    time::HOUR_MS,
 };
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -176,7 +177,9 @@ impl Work {
     fn is_over(&self, signed: &ApprovalSigned) -> bool {
         let now = match signed.clock {
             ClockMode::Live => (self.config.wall_time)(),
-            ClockMode::Event => (self.config.log_time)(),
+            // Event time moves by the hour: what is stamped within one belongs to the tick at its start, before whose
+            // successor everything signed is published.
+            ClockMode::Event => Time((self.config.log_time)().0.div_euclid(HOUR_MS) * HOUR_MS),
         };
         now > signed.not_after
     }

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// The last days are left undecided, so that work waits in the inbox.
-const UNDECIDED_DAYS: i32 = 3;
+const UNDECIDED_DAYS: i32 = 4;
 
 /// What a demo found.
 #[derive(Debug, Serialize)]

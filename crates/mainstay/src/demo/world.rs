@@ -56,6 +56,8 @@ struct Account {
     users: Vec<User>,
     contacts: Vec<(&'static str, names::Person)>,
     csm: &'static str,
+    /// Day of the 30 on which it is invoiced.
+    invoiced_on: i32,
     unpaid: Option<(String, Day)>,
     open_tickets: Vec<(String, Day, usize)>,
 }
@@ -264,7 +266,7 @@ impl World {
         let amount = json!({"minor": account.arr_minor / 12, "currency": "USD"});
         let id = account.id.clone();
         let about = |kind, data| Draft { account: &id, kind, at, contact: None, data };
-        if age % 30 == 3 {
+        if age % 30 == account.invoiced_on {
             let invoice = format!("{id}-{age}");
             let due_on = day.plus(PAYMENT_TERM_DAYS);
             self.push(events, about("invoice.issued", json!({"invoice": invoice, "amount": amount, "due_on": due_on})));
@@ -307,12 +309,18 @@ fn account(rng: &mut StdRng, n: u32, start: Day, size: Size) -> Account {
     let course = match n % 10 {
         3 | 7 => Course::Fading,
         1 | 5 => Course::PayingLate,
-        8 if n > 10 => Course::Fading,
+        4 | 8 if n > 10 => Course::Fading,
         _ => Course::Steady,
     };
     // Causes begin all along the way, so that some are over, some decided on and some still waiting at the end.
-    let share = 30 + 60 * i32::try_from(n).unwrap_or(0) / i32::try_from(size.accounts.max(1)).unwrap_or(1);
-    let begins = size.days * (share + rng.random_range(-4..5)) / 100;
+    let begins = match n {
+        0..10 => size.days * (30 + 3 * i32::try_from(n).unwrap_or(0) + rng.random_range(-4..5)) / 100,
+        13 => size.days - 31,
+        14 => size.days - 28,
+        17 => size.days - 25,
+        18 => size.days - 23,
+        _ => size.days * 60 / 100,
+    };
     let seats = rng.random_range(12..40);
     let users = (0..seats * 85 / 100)
         .map(|user| User {
@@ -331,6 +339,7 @@ fn account(rng: &mut StdRng, n: u32, start: Day, size: Size) -> Account {
         contacts: vec![("sponsor", sponsor), ("champion", champion), ("billing", billing)],
         csm: ["ana", "ben"].choose(rng).copied().unwrap_or("ana"),
         zone: ["Europe/Amsterdam", "America/New_York", "Europe/London"].choose(rng).copied().unwrap_or("UTC"),
+        invoiced_on: (i32::try_from(n).unwrap_or(0) * 9 + 12) % 30,
         unpaid: None,
         open_tickets: Vec::new(),
         id,
