@@ -118,8 +118,13 @@
     }
     const current = $(".rows [aria-current]");
     if (current && current.scrollIntoView) current.scrollIntoView({ block: "nearest" });
+    // After a decision the next card has the focus, once.
+    const decided = new URLSearchParams(location.search).has("did") ? location.href : "";
+    if (current && decided && decided !== focusedFor && document.activeElement === document.body) current.focus({ preventScroll: true });
+    focusedFor = decided;
     count();
   }
+  let focusedFor = "";
   document.addEventListener("htmx:after:swap", offer);
   offer();
 })();

@@ -156,7 +156,7 @@ pub(crate) fn notice(notice: &Notice<'_>) -> Markup {
         div.notice.(notice.tone.class()) role=(role) {
             @if notice.tone == Tone::Plain { (notice.icon.svg()) }
             @else { span.tone.(notice.tone.class()) { (notice.icon.svg()) } }
-            div { h3 { (notice.title) } (notice.body) }
+            div { p.title { (notice.title) } (notice.body) }
         }
     }
 }

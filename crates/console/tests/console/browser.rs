@@ -28,7 +28,8 @@ async fn cards_appear_by_themselves_and_keys_decide() {
                    await expect.text('#card-h', 'Tarn & Fell Logistics');";
     browser.run(appears, json!({})).await.unwrap();
     let approve = "await page.keyboard.press('a'); await expect.text('.said', 'Approved Tarn & Fell Logistics, 4 left'); \
-                   await expect.text('.list .toast', 'Sends in 0:'); await expect.text('#card-h', 'Kestrel Mutual');";
+                   await expect.text('.list .toast', 'Sends in 0:'); await expect.text('#card-h', 'Kestrel Mutual'); \
+                   await expect.visible('.rows .row:focus');";
     browser.run(approve, json!({})).await.unwrap();
     assert_eq!(running.said_by_people().await, 1);
     let undo = "await page.keyboard.press('u'); await expect.text('.said', 'Stopped. It was not sent.'); \
