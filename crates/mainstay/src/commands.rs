@@ -1,6 +1,6 @@
 //! What each command does: a call of `/api/v1`, and how its answer reads.
 
-use std::io::IsTerminal as _;
+use std::{fmt::Write as _, io::IsTerminal as _};
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::{
     demo,
     error::Error,
     import,
-    print::{Printer, line, note},
+    print::{Printer, at, line, note},
     system::{Purpose, System},
 };
 
@@ -56,7 +56,7 @@ pub(crate) fn welcome(system: &System, settings: &Settings) -> Result<String, Er
     );
     if let Some(warning) = system.warning(settings) {
         text.push_str("\n  Warning    ");
-        text.push_str(&warning);
+        text.push_str(warning);
     }
     Ok(text)
 }
@@ -107,7 +107,7 @@ async fn act(client: &Client, command: Command) -> Result<(), Error> {
         }
         Command::Login => {
             let answer: Value = client.post("login", &json!({})).await?;
-            line(answer["link"].as_str().unwrap_or_default());
+            line(at(&answer, "/link").as_str().unwrap_or_default());
             Ok(())
         }
         Command::Digest(output) => {
@@ -119,7 +119,7 @@ async fn act(client: &Client, command: Command) -> Result<(), Error> {
             let rebuilt: Value = client.post(&format!("rebuild/{}", encoded(&agent)), &json!({})).await?;
             line(&format!(
                 "{agent} was folded again from the log in {} ms; nothing was said twice.",
-                rebuilt["took_ms"]
+                at(&rebuilt, "/took_ms")
             ));
             Ok(())
         }
@@ -139,7 +139,7 @@ async fn send(client: &Client) -> Result<(), Error> {
         // Empty lines before it make the system count as the sender's file does.
         let counted = format!("{}{}", "\n".repeat(before), chunk.join("\n"));
         let answer: Value = client.post_lines("events", counted).await?;
-        sent += answer["accepted"].as_u64().unwrap_or_default();
+        sent += at(&answer, "/accepted").as_u64().unwrap_or_default();
     }
     line(&format!("{sent} events sent; what cannot be used is in `mainstay dead list`."));
     Ok(())
@@ -147,19 +147,19 @@ async fn send(client: &Client) -> Result<(), Error> {
 
 async fn decide(client: &Client, id: &str, verb: &str, body: Value) -> Result<(), Error> {
     let answer: Value = client.post(&format!("proposals/{}/{verb}", encoded(id)), &body).await?;
-    let state = answer["state"].as_str().unwrap_or(if verb == "approve" { "held" } else { "rejected" });
+    let state = at(&answer, "/state").as_str().unwrap_or(if verb == "approve" { "held" } else { "rejected" });
     line(&format!("{id}: {state}"));
     Ok(())
 }
 
 async fn verify(client: &Client, json: bool) -> Result<(), Error> {
     let found: Value = client.post("verify", &json!({})).await?;
-    let equal = found["equal"].as_bool().unwrap_or(false);
+    let equal = at(&found, "/equal").as_bool().unwrap_or(false);
     Printer::new(json).value(&found, |found| {
         let verdict = if equal { "equal" } else { "DIFFERENT" };
-        let mut text = format!("{verdict}: {} folds compared in {} ms", found["compared"], found["took_ms"]);
-        for difference in found["differences"].as_array().into_iter().flatten() {
-            text.push_str(&format!("\n  {} partition {}", difference["agent"], difference["partition"]));
+        let mut text = format!("{verdict}: {} folds compared in {} ms", at(found, "/compared"), at(found, "/took_ms"));
+        for difference in at(found, "/differences").as_array().into_iter().flatten() {
+            let _ = write!(text, "\n  {} partition {}", at(difference, "/agent"), at(difference, "/partition"));
         }
         text
     });
@@ -178,7 +178,7 @@ async fn dead(client: &Client, action: DeadAction) -> Result<(), Error> {
         DeadAction::Replay { seq, all } => {
             let body = if all { json!({"all": true}) } else { json!({"ids": seq}) };
             let done: Value = client.post("dead/replay", &body).await?;
-            line(&format!("{} sent through again, {} were not there.", done["replayed"], done["missing"]));
+            line(&format!("{} sent through again, {} were not there.", at(&done, "/replayed"), at(&done, "/missing")));
         }
     }
     Ok(())
@@ -187,32 +187,33 @@ async fn dead(client: &Client, action: DeadAction) -> Result<(), Error> {
 fn status_text(status: &Value) -> String {
     let mut text = format!(
         "log {} · {} clock at {}\n{} accounts, {} dead letters, nats-server {}, every message on disk before its acknowledgement: {}",
-        status["log_id"].as_str().unwrap_or_default(),
-        status["clock"].as_str().unwrap_or_default(),
-        status["log_time"].as_str().unwrap_or("no time yet"),
-        status["accounts"],
-        status["dead_letters"],
-        status["bus"]["server"].as_str().unwrap_or_default(),
-        status["bus"]["sync_always"],
+        at(status, "/log_id").as_str().unwrap_or_default(),
+        at(status, "/clock").as_str().unwrap_or_default(),
+        at(status, "/log_time").as_str().unwrap_or("no time yet"),
+        at(status, "/accounts"),
+        at(status, "/dead_letters"),
+        at(status, "/bus/server").as_str().unwrap_or_default(),
+        at(status, "/bus/sync_always"),
     );
-    for agent in status["agents"].as_array().into_iter().flatten() {
-        let name = agent["name"].as_str().unwrap_or_default();
-        let state = agent["state"].as_str().unwrap_or_default();
-        text.push_str(&format!("\n  {name:<12} {state:<10} behind {}, timers {}", agent["behind"], agent["timers"]));
-        if let Some(error) = agent["last_error"].as_str() {
-            text.push_str(&format!("\n               {error}"));
+    for agent in at(status, "/agents").as_array().into_iter().flatten() {
+        let name = at(agent, "/name").as_str().unwrap_or_default();
+        let state = at(agent, "/state").as_str().unwrap_or_default();
+        let (behind, timers) = (at(agent, "/behind"), at(agent, "/timers"));
+        let _ = write!(text, "\n  {name:<12} {state:<10} behind {behind}, timers {timers}");
+        if let Some(error) = at(agent, "/last_error").as_str() {
+            let _ = write!(text, "\n               {error}");
         }
     }
     text
 }
 
 fn proposals_text(found: &Value) -> String {
-    let list = found.as_array().or_else(|| found["proposals"].as_array());
+    let list = found.as_array().or_else(|| at(found, "/proposals").as_array());
     let rows: Vec<String> = list
         .into_iter()
         .flatten()
         .map(|row| {
-            let field = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+            let field = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             format!("{}  {:<10} {:<20} {}", field("id"), field("state"), field("account"), field("why"))
         })
         .collect();
@@ -221,21 +222,21 @@ fn proposals_text(found: &Value) -> String {
 
 fn digests_text(found: &Value) -> String {
     let row = |digest: &Value| {
-        let name = digest["agent"].as_str().unwrap_or_default();
-        let hash = digest["digest"].as_str().unwrap_or_default();
-        format!("{name:<12} {:>2} {:>8}  {hash}", digest["partition"], digest["applied"])
+        let name = at(digest, "/agent").as_str().unwrap_or_default();
+        let hash = at(digest, "/digest").as_str().unwrap_or_default();
+        format!("{name:<12} {:>2} {:>8}  {hash}", at(digest, "/partition"), at(digest, "/applied"))
     };
     found.as_array().into_iter().flatten().map(row).collect::<Vec<_>>().join("\n")
 }
 
 fn dead_text(found: &Value) -> String {
-    let rows: Vec<String> = found["dead"]
+    let rows: Vec<String> = at(found, "/dead")
         .as_array()
         .into_iter()
         .flatten()
         .map(|row| {
-            let reason = row["reason"].as_str().unwrap_or_default();
-            format!("{:>8}  {:<24} {reason}", row["id"], row["type"].as_str().unwrap_or_default())
+            let reason = at(row, "/reason").as_str().unwrap_or_default();
+            format!("{:>8}  {:<24} {reason}", at(row, "/id"), at(row, "/type").as_str().unwrap_or_default())
         })
         .collect();
     if rows.is_empty() { "No dead letters.".into() } else { rows.join("\n") }

@@ -53,3 +53,8 @@ pub(crate) fn line(text: &str) {
 pub(crate) fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
+
+/// What stands at a path of an answer, `/bus/server`; nothing where it stands nowhere.
+pub(crate) fn at<'a>(value: &'a serde_json::Value, path: &str) -> &'a serde_json::Value {
+    value.pointer(path).unwrap_or(&serde_json::Value::Null)
+}

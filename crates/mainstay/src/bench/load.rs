@@ -15,7 +15,7 @@ pub(crate) struct Sample {
     partition: Partition,
     kind: Kind,
     hash: u32,
-    /// The CloudEvent.
+    /// The event as CloudEvents JSON.
     pub(crate) json: Vec<u8>,
 }
 

@@ -24,7 +24,7 @@ use crate::{
     config::Settings,
     error::{Error, chain},
     import::progress,
-    print::{Printer, Report, line, note},
+    print::{Printer, Report, at, line, note},
     system::{Purpose, System, wall},
 };
 
@@ -72,9 +72,9 @@ pub(crate) async fn run(place: &Place, args: &DemoArgs) -> Result<(), Error> {
     Printer::new(args.json).report(&found)?;
     let welcome = commands::welcome(&system, &settings)?;
     if args.json {
-        note(&welcome)
+        note(&welcome);
     } else {
-        line(&welcome)
+        line(&welcome);
     }
     let ended = system.until_asked_to_stop().await;
     system.stop().await;
@@ -162,11 +162,11 @@ async fn through(system: &System, history: &History) -> Result<(), Error> {
 }
 
 fn incoming(event: &Value, partitions: bus_schema::Partitions) -> Option<Incoming> {
-    let entity = Entity::parse(event["subject"].as_str()?).ok()?;
+    let entity = Entity::parse(at(event, "/subject").as_str()?).ok()?;
     Some(Incoming {
-        time: Time::parse(event["time"].as_str()?).ok()?,
+        time: Time::parse(at(event, "/time").as_str()?).ok()?,
         partition: partitions.of(&entity),
-        kind: Kind::from_name(event["type"].as_str()?)?,
+        kind: Kind::from_name(at(event, "/type").as_str()?)?,
         entity_hash: entity.hash(),
         json: event.to_string().into_bytes(),
     })
@@ -182,17 +182,17 @@ async fn found(client: &Client) -> Result<Found, Error> {
     let accounts = list(&accounts, "accounts");
     let known: Vec<u64> = accounts
         .iter()
-        .filter(|a| a["health"]["band"].as_str().is_some_and(|b| b != "unknown"))
-        .filter_map(|a| a["health"]["score_bp"].as_u64())
+        .filter(|a| at(a, "/health/band").as_str().is_some_and(|b| b != "unknown"))
+        .filter_map(|a| at(a, "/health/score_bp").as_u64())
         .collect();
-    let red = accounts.iter().filter(|account| account["health"]["band"] == "red").count();
+    let red = accounts.iter().filter(|account| at(account, "/health/band") == "red").count();
     let sum: u64 = known.iter().sum();
     // Shown with one decimal; scores themselves are whole basis points.
     let tenths = sum.checked_div(known.len() as u64 * 10).unwrap_or(0);
-    let facts = status["views"]["facts"].as_u64().unwrap_or(0);
+    let facts = at(&status, "/views/facts").as_u64().unwrap_or(0);
     Ok(Found {
         accounts: accounts.len() as u64,
-        events: status["views"]["events"].as_u64().unwrap_or(0).saturating_sub(facts),
+        events: at(&status, "/views/events").as_u64().unwrap_or(0).saturating_sub(facts),
         facts,
         health_avg: f64::from(u32::try_from(tenths).unwrap_or(0)) / 10.0,
         at_risk: red as u64,

@@ -104,7 +104,7 @@ impl World {
         events.into_iter().map(|(_, _, event)| event).collect()
     }
 
-    fn push(&mut self, events: &mut Vec<(Time, u64, Value)>, draft: Draft<'_>) {
+    fn push(&mut self, events: &mut Vec<(Time, u64, Value)>, draft: &Draft<'_>) {
         self.counter += 1;
         let mut event = json!({
             "specversion": "1.0",
@@ -127,7 +127,7 @@ impl World {
         let started = day.plus(-400);
         self.push(
             events,
-            about(
+            &about(
                 "account.created",
                 json!({"name": account.name, "kind": "customer", "started_on": started, "licensed_seats": account.seats,
                     "core_features": FEATURES, "plan": "team", "time_zone": account.zone, "currency": "USD"}),
@@ -138,7 +138,7 @@ impl World {
         let auto_renew = self.rng.random_bool(0.5);
         self.push(
             events,
-            about(
+            &about(
                 "contract.signed",
                 json!({"contract": format!("{}-1", account.id), "arr": {"minor": account.arr_minor, "currency": "USD"},
                     "term_start": term_end.plus(-365), "term_end": term_end, "auto_renew": auto_renew,
@@ -146,17 +146,17 @@ impl World {
             ),
         );
         let assigned = account.users.len();
-        self.push(events, about("seats.measured", json!({"assigned": assigned, "licensed": account.seats})));
-        self.push(events, about("csm.assigned", json!({"csm": account.csm})));
+        self.push(events, &about("seats.measured", json!({"assigned": assigned, "licensed": account.seats})));
+        self.push(events, &about("csm.assigned", json!({"csm": account.csm})));
         for (role, person) in &account.contacts {
             let data = json!({"contact": person.email(&account.id), "roles": [role], "name": person.name(),
                 "email": person.email(&account.id), "title": person.title(role), "time_zone": account.zone});
-            self.push(events, about("contact.added", data));
+            self.push(events, &about("contact.added", data));
         }
         for n in 0..3 {
             let goal = format!("goal-{n}");
             let due_on = day.plus(20 + 40 * n);
-            self.push(events, about("goal.set", json!({"goal": goal, "due_on": due_on})));
+            self.push(events, &about("goal.set", json!({"goal": goal, "due_on": due_on})));
         }
     }
 
@@ -172,12 +172,12 @@ impl World {
             let at = day.start().plus_ms(8 * HOUR_MS + self.rng.random_range(0..9 * HOUR_MS));
             let contact = Some(user.id.as_str());
             let about = |kind, at, data| Draft { account: &account.id, kind, at, contact, data };
-            self.push(events, about("user.logged_in", at, json!({"user": user.id})));
+            self.push(events, &about("user.logged_in", at, json!({"user": user.id})));
             for feature in &user.features {
                 if self.rng.random_range(0..1_000) < 450 {
                     let quantity = self.rng.random_range(1..9);
                     let data = json!({"user": user.id, "feature": feature, "quantity": quantity});
-                    self.push(events, about("usage.recorded", at.plus_ms(MINUTE_MS), data));
+                    self.push(events, &about("usage.recorded", at.plus_ms(MINUTE_MS), data));
                 }
             }
         }
@@ -198,7 +198,7 @@ impl World {
             let data = json!({"ticket": ticket, "priority": if unhappy { "p2" } else { "p3" }, "category": "how-to",
                 "product_area": "exports", "channel": "email", "contact": contact, "subject": subject, "text": text,
                 "sentiment_bp": tone});
-            self.push(events, Draft { account: &id, kind: "ticket.opened", at, contact: Some(&contact), data });
+            self.push(events, &Draft { account: &id, kind: "ticket.opened", at, contact: Some(&contact), data });
             account.open_tickets.push((ticket, day.plus(if unhappy { 3 } else { 1 }), which));
         }
         let (due, open): (Vec<_>, Vec<_>) = account.open_tickets.drain(..).partition(|(_, until, _)| *until <= day);
@@ -206,13 +206,13 @@ impl World {
         for (ticket, _, which) in due {
             let contact = account.contact(which);
             let about = |kind, at, data| Draft { account: &id, kind, at, contact: Some(contact.as_str()), data };
-            self.push(events, about("ticket.replied", at, json!({"ticket": ticket, "by": "agent"})));
+            self.push(events, &about("ticket.replied", at, json!({"ticket": ticket, "by": "agent"})));
             let data = json!({"ticket": ticket, "resolution_code": "fixed"});
-            self.push(events, about("ticket.resolved", at.plus_ms(HOUR_MS), data));
+            self.push(events, &about("ticket.resolved", at.plus_ms(HOUR_MS), data));
             if self.rng.random_bool(0.5) {
                 let score = if unhappy { self.rng.random_range(2..=4) } else { self.rng.random_range(4..=5) };
                 let data = json!({"ticket": ticket, "score": score, "scale": 5});
-                self.push(events, about("csat.responded", at.plus_ms(2 * HOUR_MS), data));
+                self.push(events, &about("csat.responded", at.plus_ms(2 * HOUR_MS), data));
             }
         }
     }
@@ -232,31 +232,31 @@ impl World {
                 let data = json!({"meeting": meeting, "type": "check_in", "invited": everyone, "attended": everyone});
                 ("meeting.held", data)
             };
-            self.push(events, Draft { account: id, kind, at, contact: None, data });
+            self.push(events, &Draft { account: id, kind, at, contact: None, data });
         }
         if age % 21 == phase {
             let champion = account.contact(1);
             let message = format!("{}-m{age}", account.id);
             let data = json!({"message": message, "class": "relationship"});
             let contact = Some(champion.as_str());
-            self.push(events, Draft { account: id, kind: "outreach.delivered", at, contact, data });
+            self.push(events, &Draft { account: id, kind: "outreach.delivered", at, contact, data });
             if !fading && self.rng.random_bool(0.6) {
                 let data = json!({"message": message, "class": "relationship", "sentiment_bp": 2_500});
                 let at = at.plus_ms(20 * HOUR_MS);
-                self.push(events, Draft { account: id, kind: "outreach.replied", at, contact, data });
+                self.push(events, &Draft { account: id, kind: "outreach.replied", at, contact, data });
             }
         }
         if let Some(n) = (0..3).find(|n| age == 20 + 40 * n) {
             let met = !fading && self.rng.random_bool(0.8);
             let kind = if met { "goal.achieved" } else { "goal.missed" };
             let data = json!({"goal": format!("goal-{n}")});
-            self.push(events, Draft { account: id, kind, at, contact: None, data });
+            self.push(events, &Draft { account: id, kind, at, contact: None, data });
         }
         if age == 15 + phase && account.course != Course::Fading {
             let worth = account.arr_minor * self.rng.random_range(15..32) / 10;
             let data = json!({"value": {"minor": worth, "currency": "USD"}, "cost": {"minor": account.arr_minor, "currency": "USD"},
                 "period": "year", "attested_by": "customer"});
-            self.push(events, Draft { account: id, kind: "roi.reported", at, contact: None, data });
+            self.push(events, &Draft { account: id, kind: "roi.reported", at, contact: None, data });
         }
     }
 
@@ -269,7 +269,10 @@ impl World {
         if age % 30 == account.invoiced_on {
             let invoice = format!("{id}-{age}");
             let due_on = day.plus(PAYMENT_TERM_DAYS);
-            self.push(events, about("invoice.issued", json!({"invoice": invoice, "amount": amount, "due_on": due_on})));
+            self.push(
+                events,
+                &about("invoice.issued", json!({"invoice": invoice, "amount": amount, "due_on": due_on})),
+            );
             if account.unpaid.is_none() {
                 account.unpaid = Some((invoice, due_on));
             }
@@ -279,11 +282,11 @@ impl World {
         let late = account.course == Course::PayingLate && day >= account.turns_on;
         if days_late >= 0 && !late {
             let data = json!({"invoice": invoice, "amount": amount, "days_late": days_late});
-            self.push(events, about("invoice.paid", data));
+            self.push(events, &about("invoice.paid", data));
             account.unpaid = None;
         } else if days_late > 0 && days_late % 5 == 0 {
             let data = json!({"invoice": invoice, "amount": amount, "days_late": days_late});
-            self.push(events, about("invoice.overdue", data));
+            self.push(events, &about("invoice.overdue", data));
         }
     }
 }

@@ -70,7 +70,7 @@ pub(crate) async fn run(client: &Client, args: &ImportArgs) -> Result<(), Error>
     let events = rows::read(&args.file, &map)?;
     let bar = progress(events.len() as u64, "events");
     let begin = json!({"source": format!("import/{}", map.name), "policies": policies, "first": events.first().map(|e| e.time)});
-    let begun: Begun = client.post("import/begin", &begin).await?;
+    let answer: Begun = client.post("import/begin", &begin).await?;
     for chunk in chunks(&events) {
         let lines = chunk.iter().fold(String::new(), |mut lines, mapped| {
             let _ = writeln!(lines, "{}", mapped.event);
@@ -82,7 +82,7 @@ pub(crate) async fn run(client: &Client, args: &ImportArgs) -> Result<(), Error>
     let totals: Totals = client.post("import/end", &json!({})).await?;
     bar.finish();
     let imported =
-        Imported { events: events.len() as u64, repeats: totals.repeats, dead: totals.dead, mode: begun.mode };
+        Imported { events: events.len() as u64, repeats: totals.repeats, dead: totals.dead, mode: answer.mode };
     Printer::new(args.output.json).report(&imported)
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Mapped {
     pub(crate) time: Time,
     /// Hash of the mapped row: the event's id.
     pub(crate) id: String,
-    /// The CloudEvent.
+    /// The event as CloudEvents JSON.
     pub(crate) event: Value,
 }
 
@@ -116,7 +116,8 @@ fn for_each_row(path: &Path, mut each: impl FnMut(u64, Row) -> Result<(), Error>
     let name = path.to_string_lossy();
     let bare = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
     let fail = |row, problem: String| Error::Row { path: path.into(), row, problem };
-    if bare.ends_with(".csv") {
+    let ends = |with: &str| bare.to_ascii_lowercase().ends_with(with);
+    if ends(".csv") {
         let mut reader = csv::Reader::from_reader(open(path)?);
         let heading = reader.headers().map_err(|error| fail(0, error.to_string()))?.clone();
         for (number, record) in (1..).zip(reader.records()) {
@@ -125,7 +126,7 @@ fn for_each_row(path: &Path, mut each: impl FnMut(u64, Row) -> Result<(), Error>
         }
         return Ok(());
     }
-    if !(bare.ends_with(".ndjson") || bare.ends_with(".jsonl")) {
+    if !(ends(".ndjson") || ends(".jsonl")) {
         return Err(fail(0, "the name must end in .csv, .ndjson or .jsonl, with or without .gz".into()));
     }
     for (number, line) in (1..).zip(BufReader::new(open(path)?).lines()) {

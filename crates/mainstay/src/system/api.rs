@@ -41,7 +41,7 @@ pub(crate) struct Session {
 
 enum Mode {
     /// Log time follows the events.
-    Event(EventTime),
+    Event(Box<EventTime>),
     /// The log has seen the present: folded by event time, without outreach.
     Backfill,
 }
@@ -72,7 +72,7 @@ fn unavailable(error: &supervision::SupervisionError) -> Refused {
     Refused(StatusCode::SERVICE_UNAVAILABLE, "bus", chain(error), cure)
 }
 
-/// `POST events`: one CloudEvent a line, acknowledged by the bus before the answer.
+/// `POST events`: one CloudEvents object a line, acknowledged by the bus before the answer.
 async fn events(State(shared): State<Arc<Shared>>, body: String) -> Result<Json<Value>, Refused> {
     let events = lines(&shared, &body)?;
     let clock = Clock::new(shared.parts.gateway_bus.clone(), shared.parts.partitions);
@@ -103,7 +103,7 @@ async fn begin(State(shared): State<Arc<Shared>>, Json(begin): Json<Begin>) -> R
         parts.people.wait(published.seq).await.map_err(|error| unavailable(&error))?;
     }
     let live = parts.router.mode() == Some(ClockMode::Live);
-    let mode = if live { Mode::Backfill } else { Mode::Event(parts.event_time()) };
+    let mode = if live { Mode::Backfill } else { Mode::Event(Box::new(parts.event_time())) };
     let name = if live { "backfill" } else { "event" };
     *import = Some(Session { mode, last: None, before: parts.router.stats() });
     Ok(Json(json!({"mode": name})))
@@ -150,7 +150,7 @@ fn no_import() -> Refused {
     Refused(StatusCode::CONFLICT, "no_import", "no import is under way".into(), cure)
 }
 
-/// Reads one CloudEvent a line, as far as sending it needs; the door reads the rest.
+/// Reads one CloudEvents object a line, as far as sending it needs; the door reads the rest.
 fn lines(shared: &Shared, body: &str) -> Result<Vec<Incoming>, Refused> {
     let mut out = Vec::new();
     for (number, line) in (1..).zip(body.lines()).filter(|(_, line)| !line.trim().is_empty()) {

@@ -118,14 +118,15 @@ impl System {
         let deadline = Instant::now() + READY_MAX;
         loop {
             let ready: serde_json::Value = client.get("status").await?;
-            if ready["ready"] == true {
+            if crate::print::at(&ready, "/ready") == true {
                 return Ok(());
             }
             if let Some(error) = self.parts.runtime.failure() {
                 return Err(Error::Part { part: "agents", what: crate::error::chain(&*error) });
             }
             if Instant::now() > deadline {
-                let what = ready["reason"].as_str().unwrap_or("they did not catch up in time").to_owned();
+                let what =
+                    crate::print::at(&ready, "/reason").as_str().unwrap_or("they did not catch up in time").to_owned();
                 return Err(Error::Part { part: "agents", what });
             }
             tokio::time::sleep(POLL).await;
