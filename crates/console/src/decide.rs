@@ -127,8 +127,26 @@ pub(crate) async fn decide(app: &App, actor: Actor, id: &str, seen: &Seen, wish:
         Wish::Reject { reason, note } => rejection(&case, reason, note),
         Wish::Undo => (Data::DecisionUndone(DecisionUndone { proposal: Label::nearest(id) }), Map::new()),
     };
-    publish(app, &case, actor, now, (data, personal), expected).await?;
-    Ok(case)
+    let act = act(&data);
+    let published = publish(app, &case, actor, now, (data, personal), expected).await;
+    let end = match &published {
+        Ok(()) => "recorded",
+        Err(Refusal::Conflict(_)) => "conflict",
+        Err(Refusal::Doubt) => "doubt",
+        Err(_) => "refused",
+    };
+    metrics::counter!("mainstay_console_decisions_total", "act" => act, "end" => end).increment(1);
+    published.map(|()| case)
+}
+
+/// What a decision does, for its metric.
+const fn act(data: &Data) -> &'static str {
+    match data {
+        Data::DecisionRecorded(DecisionRecorded { verdict: Verdict::Approve, .. }) => "approve",
+        Data::DecisionRecorded(DecisionRecorded { verdict: Verdict::Reject, .. }) => "reject",
+        // Nothing else is written here.
+        _ => "undo",
+    }
 }
 
 /// The sequence the proposal's subject must still end with, where a decision may be taken.

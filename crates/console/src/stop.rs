@@ -199,6 +199,7 @@ pub(crate) async fn unsubscribe(
     let partition = partitions.of(&event.header.entity);
     let message = packed(subject::in_batch(partition), &event, &serde_json::Map::new());
     log.publish(message.with_header(HEADER_OWN.0, HEADER_OWN.1), None).await?;
+    metrics::counter!("mainstay_console_unsubscribes_total").increment(1);
     Ok(())
 }
 

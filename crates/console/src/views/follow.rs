@@ -87,6 +87,7 @@ async fn once(views: &Views, bus: &Bus, stream: Stream, durable: &str) -> Result
     loop {
         let messages = reader.next(MESSAGES_MAX, WAIT).await?;
         let views = views.clone();
+        let behind = u32::try_from(reader.pending()).unwrap_or(u32::MAX);
         let Some(last) = messages.last().map(|message| message.seq) else { continue };
         let work = move || {
             views.write(key, last, |t| {
@@ -97,6 +98,7 @@ async fn once(views: &Views, bus: &Bus, stream: Stream, durable: &str) -> Result
             })
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| ViewsError::Interrupted)??;
+        metrics::gauge!("mainstay_console_behind", "stream" => stream.name()).set(f64::from(behind));
     }
 }
 

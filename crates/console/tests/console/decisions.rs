@@ -278,3 +278,26 @@ async fn unknown_proposals_and_bad_bodies_have_clear_answers() {
     assert_eq!(get.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
     running.stop().await;
 }
+
+#[tokio::test]
+async fn while_the_bus_is_away_all_can_be_read_and_nothing_is_decided() {
+    let (running, cookie) = started(Wanted::default()).await;
+    running.memory.set_away(true);
+    let page = get(&running, &cookie, "/inbox").await;
+    assert!(page.contains("Decisions are paused") && page.contains("nothing is sent and nothing is lost"), "{page}");
+    assert!(page.contains("id=\"approve\" disabled"), "{page}");
+    for (path, shown) in
+        [("/portfolio", "Kestrel Mutual"), ("/accounts/kestrel", "Kestrel Mutual"), ("/operator", "Deliveries")]
+    {
+        assert!(get(&running, &cookie, path).await.contains(shown), "{path}");
+    }
+    let refused = post(&running, &cookie, "approve", &SEEN).await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.text().await.unwrap().contains("No decision was recorded"));
+    let ready = Running::stranger().get(format!("{}/readyz", running.url)).send().await.unwrap();
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    running.memory.set_away(false);
+    assert_eq!(running.said_by_people().await, 0);
+    assert_eq!(post(&running, &cookie, "approve", &SEEN).await.status(), StatusCode::SEE_OTHER);
+    running.stop().await;
+}
