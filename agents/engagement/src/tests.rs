@@ -66,9 +66,13 @@ fn templates_that_ship_tell_at_least_two_facts_of_what_is_given() {
     let days =
         [field("usage.days_now", "12"), field("usage.days_before", "40"), field("usage.change_percent", "-70 %")];
     let tickets = [field("support.tickets", "9"), field("support.tickets_open", "4")];
-    for (fields, tells) in
-        [(&users[..], "used by 9 of your people"), (&days, "counted 12 days"), (&tickets, "counts 9 requests")]
-    {
+    let silence = [field("relationship.days_since_touch", "37"), field("relationship.meetings_missed", "2")];
+    for (fields, tells) in [
+        (&users[..], "used by 9 of your people"),
+        (&days, "counted 12 days"),
+        (&tickets, "counts 9 requests"),
+        (&silence, "37 days since we last spoke"),
+    ] {
         let filled = read("at_risk_checkin").fill(fields).unwrap();
         assert!(filled.body.contains(tells), "{}", filled.body);
         assert!(filled.told.len() >= 2, "{}", filled.body);

@@ -15,6 +15,10 @@ use crate::{
     state::Account,
 };
 
+/// Use at or below this share of its usual pace is a fall worth telling.
+const FALLEN_BP: i64 = 9_000;
+/// Tickets worth telling when all of them are closed.
+const TICKETS_MIN: i64 = 3;
 /// Sentences of evidence at most.
 const EVIDENCE_MAX: usize = 4;
 /// Ordinals of derived ids: touches count from 0, tasks from here.
@@ -89,7 +93,8 @@ fn sentence(reason: &str) -> String {
     format!("{first}{}.", letters.as_str())
 }
 
-/// Facts a draft may tell, each with its source.
+/// Facts a draft may tell, each with its source: what went wrong, never what stayed as it was. A message that tells a
+/// customer of a fall that is none would be worse than no message.
 fn fields(view: &View<'_>) -> Vec<MergeField> {
     let account = view.account;
     let mut fields = Vec::new();
@@ -102,14 +107,15 @@ fn fields(view: &View<'_>) -> Vec<MergeField> {
         Some(_) => "users of the busiest day",
     };
     let measured_at = account.measured.engagement.map(|measured| measured.at);
-    if let (Some(at), Some((now, before, day))) = (measured_at, account.measured.users_now_and_before(view.today)) {
+    let fewer = account.measured.users_now_and_before(view.today).filter(|(now, before, _)| now * 10 <= before * 9);
+    if let (Some(at), Some((now, before, day))) = (measured_at, fewer) {
         let (now_source, before_source) =
             (format!("{users} in the last 14 days"), format!("{users} in the 14 days before {day}"));
         add("usage.period", "last 14 days".into(), "the window that was measured", at, &usage_events);
         add("usage.users_now", now.to_string(), &now_source, at, &usage_events);
         add("usage.users_before", before.to_string(), &before_source, at, &usage_events);
     }
-    if let Some(trend) = account.measured.trend {
+    if let Some(trend) = account.measured.trend.filter(|trend| trend.found.ratio_bp <= FALLEN_BP) {
         let (found, at) = (trend.found, trend.at);
         let percent = (found.ratio_bp + 50).div_euclid(100) - 100;
         add(
@@ -128,8 +134,10 @@ fn fields(view: &View<'_>) -> Vec<MergeField> {
     let support = &account.support;
     if let Some(at) = support.opened_trail.at() {
         let (events, tickets) = (support.opened_trail.latest(), support.opened.within(view.today, 28));
-        add("support.tickets", tickets.to_string(), "tickets opened in 28 days", at, &events);
-        add("support.tickets_open", support.open().to_string(), "tickets open now", at, &events);
+        if tickets >= TICKETS_MIN || support.open() > 0 {
+            add("support.tickets", tickets.to_string(), "tickets opened in 28 days", at, &events);
+            add("support.tickets_open", support.open().to_string(), "tickets open now", at, &events);
+        }
     }
     if let Some(at) = account.relation.touched {
         let days = view.today.0 - view.day_of(at).0;
@@ -140,6 +148,12 @@ fn fields(view: &View<'_>) -> Vec<MergeField> {
             at,
             &account.relation.two_way.latest(),
         );
+    }
+    let from = view.today.plus(-view.policy.metric.csm_engagement.missed_days);
+    let missed: Vec<_> = account.relation.missed.iter().rev().filter(|(day, _)| *day >= from).collect();
+    if let Some((day, _)) = missed.first() {
+        let events: Vec<_> = missed.iter().map(|(_, cause)| *cause).collect();
+        add("relationship.meetings_missed", missed.len().to_string(), "meetings missed lately", day.start(), &events);
     }
     fields
 }
