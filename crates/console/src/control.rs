@@ -99,20 +99,18 @@ pub struct StreamStatus {
 pub struct AgentStatus {
     /// Its name.
     pub name: String,
-    /// `current`, `behind`, `rebuilding`, `halted` or `stopped`.
+    /// `current`, `behind` or `halted`.
     pub state: String,
     /// The lowest position it has applied in any partition.
     pub applied: u64,
     /// Messages of the log it has not applied.
     pub behind: u64,
-    /// How far its log time is behind, in milliseconds.
-    pub lag_ms: u64,
     /// Timers it keeps.
     pub timers: u64,
     /// Of these, due by now.
     pub timers_due: u64,
-    /// Dead letters it wrote.
-    pub dead_letters: u64,
+    /// Events, policies and templates of the log it could not use.
+    pub unusable: u64,
     /// Entities it skips.
     pub failed: u64,
     /// How often it folded from the start.

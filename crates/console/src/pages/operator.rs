@@ -109,7 +109,7 @@ fn agents(status: &SystemStatus) -> Markup {
                 table {
                     thead { tr {
                         th scope="col" { "Agent" } th scope="col" { "State" } th.num scope="col" { "Applied" } th.num scope="col" { "Behind" }
-                        th.num scope="col" { "Lag" } th.num scope="col" { "Timers" } th.num scope="col" { "Due" } th.num scope="col" { "Dead letters" }
+                        th.num scope="col" { "Timers" } th.num scope="col" { "Due" } th.num scope="col" { "Unusable" }
                         th.num scope="col" { "Skipped" } th.num scope="col" { "Rebuilds" } th scope="col" { "Last error" }
                     } }
                     tbody { @for agent in &status.agents { (agent_row(agent)) } }
@@ -123,7 +123,7 @@ fn agent_row(agent: &AgentStatus) -> Markup {
     let number = |n: u64| words::thousands(i64::try_from(n).unwrap_or(i64::MAX));
     let (tone, icon) = match agent.state.as_str() {
         "current" => (Tone::Good, Icon::Healthy),
-        "behind" | "rebuilding" => (Tone::Warn, Icon::Warning),
+        "behind" => (Tone::Warn, Icon::Warning),
         _ => (Tone::Bad, Icon::AtRisk),
     };
     html! {
@@ -132,10 +132,9 @@ fn agent_row(agent: &AgentStatus) -> Markup {
             td data-l="State" { (part::badge(tone, icon, &words::sentence(&agent.state))) }
             td.num data-l="Applied" { span.id { (number(agent.applied)) } }
             td.num data-l="Behind" { (number(agent.behind)) }
-            td.num data-l="Lag" { (words::span(i64::try_from(agent.lag_ms).unwrap_or(i64::MAX))) }
             td.num data-l="Timers" { (number(agent.timers)) }
             td.num data-l="Due" { (number(agent.timers_due)) }
-            td.num data-l="Dead letters" { (number(agent.dead_letters)) }
+            td.num data-l="Unusable" { (number(agent.unusable)) }
             td.num data-l="Skipped" { (number(agent.failed)) }
             td.num data-l="Rebuilds" { (number(agent.rebuilds)) }
             td data-l="Last error" { @match &agent.last_error { Some(error) => (error), None => span.dim { "none" } } }

@@ -128,7 +128,7 @@ async fn measure(system: &System, args: &BenchArgs) -> Result<Measured, Error> {
         plain_events: plain,
         plain_events_per_second: plain_rate,
         ratio_to_plain: rate / plain_rate,
-        sync_interval: "always",
+        sync_interval: if system.is_durable() { "always" } else { "not always" },
         cores: std::thread::available_parallelism().map_or(1, usize::from),
     })
 }

@@ -153,7 +153,7 @@ async fn agents(parts: &Parts) -> Vec<AgentStatus> {
             found.behind += fold.lag;
             found.timers += fold.timers as u64;
             found.timers_due += u64::from(fold.next_due.is_some_and(|due| due <= now));
-            found.dead_letters += fold.refused;
+            found.unusable += fold.refused;
             found.failed += fold.skipped.len() as u64;
             found.rebuilds += fold.rebuilds;
             found.last_error = found.last_error.or_else(|| fold.last_error.clone());

@@ -98,6 +98,11 @@ impl System {
         settings.write_key.clone().map_or_else(|| self.folder.word("write.key"), Ok)
     }
 
+    /// Whether the server says that every message is on disk before it is acknowledged.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.place.durable()
+    }
+
     /// What a person should know before they rely on it.
     pub(crate) fn warning(&self, settings: &Settings) -> Option<&'static str> {
         match (self.place.durable(), settings.allow_volatile_bus) {
