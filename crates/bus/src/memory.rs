@@ -78,6 +78,11 @@ impl MemoryBus {
         self.store().log_mut(stream).bytes_max = Some(bytes_max);
     }
 
+    /// The messages of a stream from a sequence on, even while the bus is away: for whoever checks what happened.
+    pub fn messages(&self, stream: Stream, from_seq: u64) -> Vec<Stored> {
+        self.store().log(stream).from(from_seq).cloned().collect()
+    }
+
     pub(crate) async fn publish(&self, message: Message, expect_last: Option<u64>) -> Result<u64, PublishError> {
         message.headers.check().map_err(|text| PublishError::Refused { code: 0, text })?;
         let fault = {
