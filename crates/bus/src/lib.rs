@@ -7,6 +7,7 @@
 mod bus;
 pub mod chain;
 mod error;
+mod failpoint;
 mod hash;
 mod keys;
 pub mod memory;
@@ -22,6 +23,7 @@ pub use crate::{
     bus::Bus,
     chain::{Chain, ChainError, Packed},
     error::{BusError, Doubt, PublishError},
+    failpoint::failpoint,
     hash::{MessageHash, message_hash},
     keys::{BusKeys, KeyError},
     memory::MemoryBus,

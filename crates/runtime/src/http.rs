@@ -1,4 +1,4 @@
-//! What a separate agent shows on its port: `/healthz`, `/readyz`, `/metrics` and `/status`.
+//! What a separate agent shows on its port: `/healthz`, `/readyz`, `/metrics`, `/status`, `/digest` and `/verify`.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -11,7 +11,7 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-use crate::{partition::with_causes, runtime::Runtime};
+use crate::{error::RuntimeError, partition::with_causes, runtime::Runtime};
 
 /// Messages an agent may be behind and still count as ready.
 const LAG_MESSAGES_MAX: u64 = 1_000;
@@ -73,6 +73,8 @@ impl Server {
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics_text))
             .route("/status", get(status))
+            .route("/digest", get(digest))
+            .route("/verify", get(verify))
             .with_state(Shown { runtime, metrics });
         axum::serve(self.listener, app).with_graceful_shutdown(stop).await
     }
@@ -94,4 +96,20 @@ async fn metrics_text(State(shown): State<Shown>) -> String {
 
 async fn status(State(shown): State<Shown>) -> Response {
     Json(shown.runtime.status().await).into_response()
+}
+
+async fn digest(State(shown): State<Shown>) -> Response {
+    answer(shown.runtime.digest(None).await)
+}
+
+/// Folds the log again beside the running folds, which takes a while and shows whether each is the fold of the log.
+async fn verify(State(shown): State<Shown>) -> Response {
+    answer(shown.runtime.verify().await)
+}
+
+fn answer<T: serde::Serialize>(result: Result<T, RuntimeError>) -> Response {
+    match result {
+        Ok(found) => Json(found).into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, with_causes(&error) + "\n").into_response(),
+    }
 }

@@ -45,6 +45,11 @@ async fn a_separate_agent_shows_whether_it_lives_is_ready_and_how_it_is() {
     let status = get(address, "/status").await;
     assert!(status.contains(r#""agent":"listener""#), "{status}");
 
+    let digest = get(address, "/digest").await;
+    assert!(digest.contains(r#""agent":"puppet""#) && digest.contains(r#""sha256""#), "{digest}");
+    let verified = get(address, "/verify").await;
+    assert!(verified.contains(r#""equal":true"#) && !verified.contains(r#""equal":false"#), "{verified}");
+
     let taken = Server::bind(address).await.unwrap_err().to_string();
     assert!(taken.contains("MAINSTAY_AGENT"), "{taken}");
 
