@@ -79,11 +79,13 @@ pub(crate) struct Place {
 
 /// What a turn said on one subject.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Said {
-    pub(crate) turn: TurnId,
+pub struct Said {
+    /// The turn.
+    pub turn: TurnId,
     /// The partition it lives in.
-    pub(crate) to: Partition,
-    pub(crate) events: Vec<Packed>,
+    pub to: Partition,
+    /// The facts, packed.
+    pub events: Vec<Packed>,
 }
 
 /// Why a fold cannot go on. Each is a bug or a broken installation, never bad data of a customer.

@@ -9,6 +9,7 @@ mod error;
 mod fold;
 pub mod http;
 mod partition;
+mod refold;
 mod runtime;
 mod start;
 mod status;
@@ -22,7 +23,8 @@ mod verify;
 pub use crate::{
     binary::main,
     error::RuntimeError,
-    fold::{AgentFold, Halt},
+    fold::{AgentFold, Halt, Said},
+    refold::Refold,
     runtime::{Config, Digest, Member, Runtime},
     status::{FoldStatus, Status},
     verify::Verified,
