@@ -5,9 +5,20 @@
 //! same bytes. It deliberately does not see what only real processes show: fsync, TLS, a client that reconnects, and how
 //! an operating system schedules threads.
 
+mod caps;
+pub mod check;
+pub mod coverage;
+pub mod dice;
+pub mod generate;
+pub mod history;
+pub mod invariants;
 pub mod observe;
 pub mod plan;
 pub mod planted;
+pub mod reference;
+pub mod runs;
+pub mod seeds;
+pub mod shrink;
 pub mod twist;
 mod world;
 

@@ -1,0 +1,185 @@
+//! Bugs between a process and the bus, or its store.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bus::{Headers, Message, MessageHash, Packed, Stored, message_hash};
+use bus_schema::{
+    Batch,
+    batch::{HEADER_INDEX, HEADER_PREV},
+    subject::{Stream, log_writer},
+};
+
+use crate::{
+    observe::Who,
+    plan::Process,
+    twist::{Ack, Parcel, Row, Twist},
+};
+
+/// Facts are acknowledged before they are stored.
+pub(super) struct EarlyAcks;
+
+impl Twist for EarlyAcks {
+    fn ack(&self, who: Who, message: &Message) -> Ack {
+        let fact = who.process == Some(Process::Agents) && message.subject.starts_with("cs.log.");
+        if fact { Ack::Early(Duration::from_millis(700)) } else { Ack::Stored }
+    }
+}
+
+/// A start passes one message over.
+pub(super) struct PastNext {
+    process: Process,
+    stream: Stream,
+}
+
+impl PastNext {
+    pub(super) const fn of_agents() -> Self {
+        Self { process: Process::Agents, stream: Stream::Log }
+    }
+
+    pub(super) const fn of_router() -> Self {
+        Self { process: Process::Router, stream: Stream::In }
+    }
+}
+
+impl Twist for PastNext {
+    fn begins(&self, who: Who, stream: Stream, from_seq: u64) -> u64 {
+        let past = who.process == Some(self.process) && stream == self.stream && from_seq > 1;
+        if past { from_seq + 1 } else { from_seq }
+    }
+}
+
+/// Every other read of a subject's end is of a follower that is one message behind.
+#[derive(Default)]
+pub(super) struct Stale {
+    reads: AtomicU64,
+}
+
+impl Twist for Stale {
+    fn last(&self, who: Who, subject: &str, found: Option<Stored>, earlier: Option<Stored>) -> Option<Stored> {
+        let writer = who.process == Some(Process::Agents) || who.process == Some(Process::Router);
+        let stale = writer && subject.starts_with("cs.log.") && self.reads.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+        if stale { earlier } else { found }
+    }
+}
+
+/// The bus does not look at what a writer of the log expects.
+pub(super) struct Unchecked;
+
+impl Twist for Unchecked {
+    fn publish(&self, _: Who, parcel: Parcel) -> Vec<Parcel> {
+        let chained = parcel.message.subject.starts_with("cs.log.");
+        vec![Parcel { expect_last: parcel.expect_last.filter(|_| !chained), ..parcel }]
+    }
+}
+
+/// What persons say is not compared with what they saw.
+pub(super) struct NoCompareAndSet;
+
+impl Twist for NoCompareAndSet {
+    fn publish(&self, _: Who, parcel: Parcel) -> Vec<Parcel> {
+        let said = parcel.message.subject.starts_with("cs.people.");
+        vec![Parcel { expect_last: parcel.expect_last.filter(|_| !said), ..parcel }]
+    }
+}
+
+/// A message of several facts goes as two.
+pub(super) struct Split;
+
+impl Twist for Split {
+    fn publish(&self, who: Who, parcel: Parcel) -> Vec<Parcel> {
+        let fact = who.process == Some(Process::Agents) && parcel.message.subject.starts_with("cs.log.");
+        let halves = if fact { halves(&parcel.message) } else { None };
+        match halves {
+            None => vec![parcel],
+            Some((first, second)) => vec![
+                Parcel { message: first, expect_last: parcel.expect_last },
+                Parcel { message: second, expect_last: None },
+            ],
+        }
+    }
+}
+
+/// The two halves of a message, chained one to the other.
+fn halves(message: &Message) -> Option<(Message, Message)> {
+    let stored = Stored {
+        seq: 0,
+        subject: message.subject.clone(),
+        time: bus_schema::Time(0),
+        headers: message.headers.clone(),
+        body: message.body.clone(),
+    };
+    let events = Packed::unpack(&stored).ok().filter(|events| events.len() > 1)?;
+    let (first, second) = events.split_at(events.len() / 2);
+    let first = repack(message, first, None);
+    let hash = message_hash(&first.subject, &first.headers, &first.body);
+    let second = repack(message, second, Some(hash));
+    Some((first, second))
+}
+
+fn repack(like: &Message, events: &[Packed], prev: Option<MessageHash>) -> Message {
+    let mut batch = Batch::new();
+    for event in events {
+        batch.push_raw(event.kind, event.entity_hash, &event.json);
+    }
+    let (body, index) = batch.finish();
+    let mut headers: Headers = like.headers.clone().with(HEADER_INDEX, index);
+    if let Some(prev) = prev {
+        headers = headers.with(HEADER_PREV, prev.to_string());
+    }
+    Message { subject: like.subject.clone(), headers, body: body.into() }
+}
+
+/// Ticks go to a subject of their own.
+pub(super) struct SeveralSubjects;
+
+impl Twist for SeveralSubjects {
+    fn publish(&self, who: Who, parcel: Parcel) -> Vec<Parcel> {
+        let Parcel { mut message, expect_last } = parcel;
+        let routed = log_writer(&message.subject) == Some("in");
+        if who.process != Some(Process::Router) || !routed {
+            return vec![Parcel { message, expect_last }];
+        }
+        if super::courier::says(&message.body, "clock.ticked") {
+            message.subject = message.subject.replace(".in", ".tick");
+        }
+        vec![Parcel { message, expect_last: None }]
+    }
+}
+
+/// The router keeps its position and nothing else.
+pub(super) struct Forgetful;
+
+impl Twist for Forgetful {
+    fn write(&self, who: Who, _: &str, rows: Vec<Row>) -> Vec<Row> {
+        if who.process != Some(Process::Router) {
+            return rows;
+        }
+        // Rows of the router's memory are of a partition, and are not its first.
+        let memory = |key: &[u8]| key.first().is_some_and(|p| *p < 16) && key.get(1).is_some_and(|what| *what > 0);
+        rows.into_iter().filter(|(key, _)| !memory(key)).collect()
+    }
+}
+
+/// A reader of the log hands out nothing any more after a while, until its process starts again.
+#[derive(Default)]
+pub(super) struct Deaf {
+    heard: Mutex<std::collections::BTreeMap<Who, u32>>,
+}
+
+impl Twist for Deaf {
+    fn read(&self, who: Who, stream: Stream, messages: Vec<Stored>) -> Vec<Stored> {
+        if who.process != Some(Process::Agents) || stream != Stream::Log {
+            return messages;
+        }
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = heard.entry(who).or_default();
+        *heard += 1;
+        if *heard > 200 { Vec::new() } else { messages }
+    }
+}
