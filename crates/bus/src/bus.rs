@@ -48,7 +48,7 @@ impl Bus {
     pub async fn last(&self, stream: Stream, subject: &str) -> Result<Option<Stored>, BusError> {
         match self {
             Self::Nats(bus) => bus.last(stream, subject).await,
-            Self::Memory(bus) => bus.last(stream, subject),
+            Self::Memory(bus) => bus.last(stream, subject).await,
         }
     }
 
@@ -59,7 +59,7 @@ impl Bus {
     pub async fn get(&self, stream: Stream, seq: u64) -> Result<Option<Stored>, BusError> {
         match self {
             Self::Nats(bus) => bus.get(stream, seq).await,
-            Self::Memory(bus) => bus.get(stream, seq),
+            Self::Memory(bus) => bus.get(stream, seq).await,
         }
     }
 
@@ -70,7 +70,7 @@ impl Bus {
     pub async fn state(&self, stream: Stream) -> Result<StreamState, BusError> {
         match self {
             Self::Nats(bus) => bus.state(stream).await,
-            Self::Memory(bus) => bus.state(stream),
+            Self::Memory(bus) => bus.state(stream).await,
         }
     }
 
@@ -89,7 +89,7 @@ impl Bus {
     ) -> Result<Reader, BusError> {
         match self {
             Self::Nats(bus) => bus.reader(stream, durable, filters, from_seq).await,
-            Self::Memory(bus) => bus.reader(stream, filters, from_seq),
+            Self::Memory(bus) => bus.reader(stream, filters, from_seq).await,
         }
     }
 
@@ -100,7 +100,7 @@ impl Bus {
     pub async fn purge(&self, stream: Stream, filter: Option<&str>, below_seq: u64) -> Result<u64, BusError> {
         match self {
             Self::Nats(bus) => bus.purge(stream, filter, below_seq).await,
-            Self::Memory(bus) => bus.purge(stream, filter, below_seq),
+            Self::Memory(bus) => bus.purge(stream, filter, below_seq).await,
         }
     }
 
@@ -111,7 +111,7 @@ impl Bus {
     pub async fn next_epoch(&self, writer: &str) -> Result<u64, BusError> {
         match self {
             Self::Nats(bus) => bus.next_epoch(writer).await,
-            Self::Memory(bus) => bus.next_epoch(writer),
+            Self::Memory(bus) => bus.next_epoch(writer).await,
         }
     }
 
@@ -122,7 +122,7 @@ impl Bus {
     pub async fn provision(&self, settings: &Provisioning) -> Result<(), BusError> {
         match self {
             Self::Nats(bus) => bus.provision(settings).await,
-            Self::Memory(bus) => bus.provision(settings),
+            Self::Memory(bus) => bus.provision(settings).await,
         }
     }
 
@@ -133,7 +133,7 @@ impl Bus {
     pub async fn log_info(&self) -> Result<LogInfo, BusError> {
         match self {
             Self::Nats(bus) => bus.log_info().await,
-            Self::Memory(bus) => bus.log_info(),
+            Self::Memory(bus) => bus.log_info().await,
         }
     }
 

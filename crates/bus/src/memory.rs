@@ -5,6 +5,7 @@
 mod fault;
 mod reader;
 mod store;
+mod wire;
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +19,7 @@ use tokio::sync::Notify;
 pub use fault::Fault;
 pub(crate) use reader::MemoryReader;
 use store::Store;
+pub use wire::Wire;
 
 use crate::{
     BusError, Doubt, LogInfo, Message, Provisioning, PublishError, Reader, Stored, StreamState,
@@ -29,6 +31,8 @@ use crate::{
 #[derive(Clone)]
 pub struct MemoryBus {
     shared: Arc<Shared>,
+    /// How this process reaches it; none reaches it at once.
+    wire: Option<Arc<dyn Wire>>,
 }
 
 struct Shared {
@@ -59,7 +63,18 @@ impl MemoryBus {
     pub fn with_clock(clock: impl Fn() -> Time + Send + Sync + 'static) -> Self {
         let log = LogInfo { id: fresh_log_id(), partitions: Partitions::default(), labels: BTreeMap::new() };
         let store = Mutex::new(Store::new(log));
-        Self { shared: Arc::new(Shared { store, changed: Notify::new(), clock: Box::new(clock) }) }
+        Self { shared: Arc::new(Shared { store, changed: Notify::new(), clock: Box::new(clock) }), wire: None }
+    }
+
+    /// The same bus as a process sees it that is behind a wire.
+    #[must_use]
+    pub fn behind(&self, wire: Arc<dyn Wire>) -> Self {
+        Self { shared: Arc::clone(&self.shared), wire: Some(wire) }
+    }
+
+    /// The same bus without a wire.
+    fn direct(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), wire: None }
     }
 
     /// Plans a fault for the next publish on a subject that matches the pattern; several wait in order.
@@ -84,6 +99,15 @@ impl MemoryBus {
     }
 
     pub(crate) async fn publish(&self, message: Message, expect_last: Option<u64>) -> Result<u64, PublishError> {
+        let Some(wire) = &self.wire else { return self.publish_here(message, expect_last).await };
+        wire.carry().await.map_err(PublishError::Unknown)?;
+        let answer = wire.publish(&self.direct(), message, expect_last).await;
+        wire.carry().await.map_err(PublishError::Unknown)?;
+        answer
+    }
+
+    /// A publish that has arrived.
+    async fn publish_here(&self, message: Message, expect_last: Option<u64>) -> Result<u64, PublishError> {
         message.headers.check().map_err(|text| PublishError::Refused { code: 0, text })?;
         let fault = {
             let mut store = self.store();
@@ -117,59 +141,76 @@ impl MemoryBus {
         }
     }
 
-    pub(crate) fn last(&self, stream: Stream, subject: &str) -> Result<Option<Stored>, BusError> {
-        Ok(self.here("last message")?.log(stream).last(subject).cloned())
+    pub(crate) async fn last(&self, stream: Stream, subject: &str) -> Result<Option<Stored>, BusError> {
+        let found = self.ask("last message", |store| Ok(store.log(stream).last(subject).cloned())).await?;
+        Ok(self.wire.as_ref().map_or(found.clone(), |wire| wire.last(&self.direct(), subject, found)))
     }
 
-    pub(crate) fn get(&self, stream: Stream, seq: u64) -> Result<Option<Stored>, BusError> {
-        Ok(self.here("message by sequence")?.log(stream).get(seq).cloned())
+    pub(crate) async fn get(&self, stream: Stream, seq: u64) -> Result<Option<Stored>, BusError> {
+        let found = self.ask("message by sequence", |store| Ok(store.log(stream).get(seq).cloned())).await?;
+        Ok(self.wire.as_ref().map_or(found.clone(), |wire| wire.get(stream, found)))
     }
 
-    pub(crate) fn state(&self, stream: Stream) -> Result<StreamState, BusError> {
-        Ok(self.here("stream state")?.log(stream).state())
+    pub(crate) async fn state(&self, stream: Stream) -> Result<StreamState, BusError> {
+        self.ask("stream state", |store| Ok(store.log(stream).state())).await
     }
 
-    pub(crate) fn reader(&self, stream: Stream, filters: &[String], from_seq: u64) -> Result<Reader, BusError> {
-        self.check_position(stream, from_seq)?;
+    pub(crate) async fn reader(&self, stream: Stream, filters: &[String], from_seq: u64) -> Result<Reader, BusError> {
+        let from_seq = self.wire.as_ref().map_or(from_seq, |wire| wire.begins(stream, from_seq));
+        self.ask("reader", |store| check_position(store, stream, from_seq)).await?;
         Ok(Reader(Source::Memory(MemoryReader::new(self.clone(), stream, filters.to_vec(), from_seq))))
     }
 
-    pub(crate) fn purge(&self, stream: Stream, filter: Option<&str>, below_seq: u64) -> Result<u64, BusError> {
-        let mut store = self.here("purge")?;
-        if kept_for_ever(stream) {
-            return Err(BusError::Refused {
-                operation: format!("purge of {}", stream.name()),
-                code: 10110,
-                text: "purge not permitted".into(),
-            });
-        }
-        Ok(store.log_mut(stream).purge(filter, below_seq))
+    pub(crate) async fn purge(&self, stream: Stream, filter: Option<&str>, below_seq: u64) -> Result<u64, BusError> {
+        let purge = |store: &mut Store| {
+            if kept_for_ever(stream) {
+                return Err(BusError::Refused {
+                    operation: format!("purge of {}", stream.name()),
+                    code: 10110,
+                    text: "purge not permitted".into(),
+                });
+            }
+            Ok(store.log_mut(stream).purge(filter, below_seq))
+        };
+        self.ask("purge", purge).await
     }
 
-    pub(crate) fn next_epoch(&self, writer: &str) -> Result<u64, BusError> {
-        let mut store = self.here("next epoch")?;
-        let epoch = store.epochs.entry(writer.to_owned()).or_default();
-        *epoch += 1;
-        Ok(*epoch)
+    pub(crate) async fn next_epoch(&self, writer: &str) -> Result<u64, BusError> {
+        let next = |store: &mut Store| {
+            let epoch = store.epochs.entry(writer.to_owned()).or_default();
+            *epoch += 1;
+            Ok(*epoch)
+        };
+        self.ask("next epoch", next).await
     }
 
-    pub(crate) fn provision(&self, settings: &Provisioning) -> Result<(), BusError> {
-        let mut store = self.here("provision")?;
-        store.provision(settings)
+    pub(crate) async fn provision(&self, settings: &Provisioning) -> Result<(), BusError> {
+        self.ask("provision", |store| store.provision(settings)).await
     }
 
-    pub(crate) fn log_info(&self) -> Result<LogInfo, BusError> {
-        Ok(self.here("log info")?.info.clone())
+    pub(crate) async fn log_info(&self) -> Result<LogInfo, BusError> {
+        self.ask("log info", |store| Ok(store.info.clone())).await
     }
 
     pub(crate) fn is_connected(&self) -> bool {
         !self.store().away
     }
 
-    /// A position behind the end of a stream is one of another stream.
-    fn check_position(&self, stream: Stream, position: u64) -> Result<(), BusError> {
-        let last = self.here("reader")?.log(stream).last_seq();
-        if position > last + 1 { Err(BusError::Shrunk { stream, position, last }) } else { Ok(()) }
+    /// An operation on the store, unless the bus is away, with its two ways.
+    async fn ask<T>(
+        &self,
+        operation: &str,
+        run: impl FnOnce(&mut Store) -> Result<T, BusError>,
+    ) -> Result<T, BusError> {
+        let unavailable = |doubt| BusError::Unavailable { operation: operation.to_owned(), doubt };
+        if let Some(wire) = &self.wire {
+            wire.carry().await.map_err(unavailable)?;
+        }
+        let answer = self.here(operation).and_then(|mut store| run(&mut store));
+        if let Some(wire) = &self.wire {
+            wire.carry().await.map_err(unavailable)?;
+        }
+        answer
     }
 
     fn append(&self, message: Message, expect_last: Option<u64>) -> Result<u64, PublishError> {
@@ -193,6 +234,12 @@ impl MemoryBus {
     fn store(&self) -> MutexGuard<'_, Store> {
         self.shared.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A position behind the end of a stream is one of another stream.
+fn check_position(store: &mut Store, stream: Stream, position: u64) -> Result<(), BusError> {
+    let last = store.log(stream).last_seq();
+    if position > last + 1 { Err(BusError::Shrunk { stream, position, last }) } else { Ok(()) }
 }
 
 fn system_time() -> Time {

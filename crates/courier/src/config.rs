@@ -1,8 +1,17 @@
 //! What the courier is told: by which way, within which bounds.
 
-use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    net::IpAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use crate::compose::Address;
+use bus_schema::Time;
+use uuid::Uuid;
+
+use crate::{compose::Address, transport::Outlet};
 
 /// Settings of the courier.
 #[derive(Clone, Debug)]
@@ -11,6 +20,10 @@ pub struct Config {
     pub name: String,
     /// The mail server; without one every message becomes a file.
     pub smtp: Option<Smtp>,
+    /// A way of the caller's by which every message leaves in place of mail server and files.
+    pub outlet: Option<Arc<dyn Outlet>>,
+    /// What it takes from the machine it runs on.
+    pub machine: Machine,
     /// Folder of `<proposal>.eml` files: without a mail server, and on event time.
     pub outbox: PathBuf,
     /// Envelope sender, to which bounces go.
@@ -33,6 +46,8 @@ impl Config {
         Self {
             name: "courier".into(),
             smtp: None,
+            outlet: None,
+            machine: Machine::default(),
             outbox: outbox.into(),
             envelope_from,
             deadline: Duration::from_mins(5),
@@ -41,6 +56,31 @@ impl Config {
             parallel_max: 4,
             drain: Duration::from_secs(20),
         }
+    }
+}
+
+/// What a courier takes from the machine it runs on.
+#[derive(Clone)]
+pub struct Machine {
+    /// The clock, which is near enough to the broker's for deadlines of minutes.
+    pub now: Arc<dyn Fn() -> Time + Send + Sync>,
+    /// A word nobody else has: two couriers must be able to tell their records apart.
+    pub unique: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        let now = || {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        };
+        Self { now: Arc::new(now), unique: Arc::new(|| Uuid::now_v7().to_string()) }
+    }
+}
+
+impl fmt::Debug for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Machine").finish_non_exhaustive()
     }
 }
 

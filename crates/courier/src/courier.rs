@@ -90,6 +90,7 @@ impl Courier {
         let drain = self.config.drain;
         let mut work = Work::new(self);
         tokio::select! {
+            biased;
             result = work.follow() => result?,
             () = shutdown => {}
         }

@@ -18,7 +18,7 @@ use crate::{
     action::{Approved, Objection},
     compose::bytes_hash,
     config::Config,
-    record::{Appended, Record, now},
+    record::{Appended, Record},
     transport::{Attempt, Letter, Transport},
 };
 
@@ -47,18 +47,25 @@ impl Outcome {
 pub(crate) async fn deliver(config: &Config, bus: &Bus, approved: &Approved) -> Outcome {
     let letter = match approved.letter(&config.envelope_from) {
         Ok(letter) => letter,
-        Err(objection) => return object(bus, approved, approved.seq, objection).await,
+        Err(objection) => return object(config, bus, approved, approved.seq, objection).await,
     };
     let until = Instant::now() + config.deadline;
-    let deadline = now().plus_ms(i64::try_from(config.deadline.as_millis()).unwrap_or(i64::MAX));
+    let deadline = (config.machine.now)().plus_ms(i64::try_from(config.deadline.as_millis()).unwrap_or(i64::MAX));
     let intended = DeliveryIntended { proposal: approved.data.proposal.clone(), deadline };
-    let intent = Record::new(&approved.subject, approved.seq, &approved.event, Data::DeliveryIntended(intended), None);
+    let intent = Record::new(
+        &config.machine,
+        &approved.subject,
+        approved.seq,
+        &approved.event,
+        Data::DeliveryIntended(intended),
+        None,
+    );
     let Appended::Stored(intent) = intent.append(bus).await else { return Outcome::NotOurs };
     if let Some(objection) = expired(bus, approved, intent, until).await {
-        return object(bus, approved, intent, objection).await;
+        return object(config, bus, approved, intent, objection).await;
     }
     let end = attempts(config, bus, approved, &letter, until).await;
-    finish(bus, approved, intent, end, &letter).await
+    finish(config, bus, approved, intent, end, &letter).await
 }
 
 /// How the attempts ended.
@@ -142,33 +149,33 @@ async fn expired(bus: &Bus, approved: &Approved, intent: u64, until: Instant) ->
     }
 }
 
-async fn finish(bus: &Bus, approved: &Approved, intent: u64, end: End, letter: &Letter) -> Outcome {
+async fn finish(config: &Config, bus: &Bus, approved: &Approved, intent: u64, end: End, letter: &Letter) -> Outcome {
     let proposal = approved.data.proposal.clone();
     match end {
         End::Attempted(Attempt::Sent(response)) => {
             let bytes_hash = Label::nearest(&bytes_hash(&letter.bytes));
             let sent = DeliverySent { proposal, bytes_hash, response: Some(response) };
-            record(bus, approved, intent, Data::DeliverySent(sent), None, Outcome::Sent).await
+            record(config, bus, approved, intent, Data::DeliverySent(sent), None, Outcome::Sent).await
         }
         End::Attempted(Attempt::Doubt(reason)) => {
             let unknown = DeliveryUnknown { proposal, reason: reason.to_owned() };
-            record(bus, approved, intent, Data::DeliveryUnknown(unknown), None, Outcome::Unknown).await
+            record(config, bus, approved, intent, Data::DeliveryUnknown(unknown), None, Outcome::Unknown).await
         }
         End::Attempted(Attempt::Refused { text, later }) => {
             let failed =
                 DeliveryFailed { proposal, reason: FailureReason::Refused, stop_scope: None, retryable: later };
-            record(bus, approved, intent, Data::DeliveryFailed(failed), Some(text), Outcome::Failed).await
+            record(config, bus, approved, intent, Data::DeliveryFailed(failed), Some(text), Outcome::Failed).await
         }
         End::Stopped(scope) => {
             let failed =
                 DeliveryFailed { proposal, reason: FailureReason::Stopped, stop_scope: Some(scope), retryable: false };
-            record(bus, approved, intent, Data::DeliveryFailed(failed), None, Outcome::Failed).await
+            record(config, bus, approved, intent, Data::DeliveryFailed(failed), None, Outcome::Failed).await
         }
-        End::Objected(objection) => object(bus, approved, intent, objection).await,
+        End::Objected(objection) => object(config, bus, approved, intent, objection).await,
     }
 }
 
-async fn object(bus: &Bus, approved: &Approved, expect: u64, objection: Objection) -> Outcome {
+async fn object(config: &Config, bus: &Bus, approved: &Approved, expect: u64, objection: Objection) -> Outcome {
     let Objection { reason, text } = objection;
     let retryable = match reason {
         FailureReason::Expired | FailureReason::Other => true,
@@ -178,10 +185,11 @@ async fn object(bus: &Bus, approved: &Approved, expect: u64, objection: Objectio
     };
     let proposal = approved.data.proposal.clone();
     let failed = DeliveryFailed { proposal, reason, stop_scope: None, retryable };
-    record(bus, approved, expect, Data::DeliveryFailed(failed), Some(text), Outcome::Failed).await
+    record(config, bus, approved, expect, Data::DeliveryFailed(failed), Some(text), Outcome::Failed).await
 }
 
 async fn record(
+    config: &Config,
     bus: &Bus,
     approved: &Approved,
     expect: u64,
@@ -189,7 +197,7 @@ async fn record(
     text: Option<String>,
     outcome: Outcome,
 ) -> Outcome {
-    let record = Record::new(&approved.subject, expect, &approved.event, data, text);
+    let record = Record::new(&config.machine, &approved.subject, expect, &approved.event, data, text);
     match record.append(bus).await {
         Appended::Stored(_) => outcome,
         // Declared unknown meanwhile, or withdrawn: what was done stays true, what is recorded stays cautious.
@@ -204,7 +212,7 @@ async fn record(
 /// Waits until an intent is past its deadline by `grace`, and declares it unknown if nobody recorded its outcome.
 pub(crate) async fn settle(config: &Config, bus: &Bus, subject: &str, intent: u64, deadline: Time) -> Outcome {
     let grace = i64::try_from(config.grace.as_millis()).unwrap_or(i64::MAX);
-    let left = u64::try_from(deadline.plus_ms(grace).since_ms(now())).unwrap_or(0);
+    let left = u64::try_from(deadline.plus_ms(grace).since_ms((config.machine.now)())).unwrap_or(0);
     sleep(std::time::Duration::from_millis(left)).await;
     let event = loop {
         match bus.get(Stream::Action, intent).await {
@@ -219,7 +227,7 @@ pub(crate) async fn settle(config: &Config, bus: &Bus, subject: &str, intent: u6
     let Data::DeliveryIntended(DeliveryIntended { proposal, .. }) = event.data.clone() else { return Outcome::NotOurs };
     let reason = "the courier ended before it recorded an outcome".to_owned();
     let unknown = Data::DeliveryUnknown(DeliveryUnknown { proposal, reason });
-    match Record::new(subject, intent, &event, unknown, None).append(bus).await {
+    match Record::new(&config.machine, subject, intent, &event, unknown, None).append(bus).await {
         Appended::Stored(_) => Outcome::Unknown,
         Appended::Lost => Outcome::NotOurs,
     }

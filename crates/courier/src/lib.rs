@@ -20,6 +20,7 @@ pub use crate::{
         Address, BODY_BYTES_MAX, ComposeError, Draft, NAME_CHARS_MAX, Person, SUBJECT_CHARS_MAX, URL_BYTES_MAX,
         bytes_hash, compose,
     },
-    config::{Config, Encryption, Smtp, SmtpUrlError},
+    config::{Config, Encryption, Machine, Smtp, SmtpUrlError},
     courier::{Courier, CourierError, Progress, run},
+    transport::{Attempt, Letter, Outlet},
 };

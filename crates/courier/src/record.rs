@@ -1,6 +1,6 @@
 //! Appending the next step of a proposal: by compare-and-set, and certain about the result.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bus::{Bus, CONTENT_TYPE_BATCH, HEADER_CONTENT_TYPE, Message, PublishError};
 use bus_schema::{
@@ -8,9 +8,8 @@ use bus_schema::{
 };
 use serde_json::{Map, Value};
 use tokio::time::sleep;
-use uuid::Uuid;
 
-use crate::action;
+use crate::{action, config::Machine};
 
 /// Who writes here.
 const SOURCE: &str = "courier";
@@ -38,14 +37,20 @@ pub(crate) enum Appended {
 
 impl Record {
     /// The step after message `expect`, about the same entity and contact as the event it answers.
-    pub(crate) fn new(subject: &str, expect: u64, cause: &Event, data: Data, text: Option<String>) -> Self {
+    pub(crate) fn new(
+        machine: &Machine,
+        subject: &str,
+        expect: u64,
+        cause: &Event,
+        data: Data,
+        text: Option<String>,
+    ) -> Self {
         let kind = data.kind();
-        // Two couriers must be able to tell their records apart.
-        let id = format!("{}/{}", kind.name(), Uuid::now_v7());
+        let id = format!("{}/{}", kind.name(), (machine.unique)());
         let header = Header {
             source: SOURCE.into(),
             id: id.clone(),
-            time: now(),
+            time: (machine.now)(),
             logtime: Time::default(),
             actor: Some(Actor { kind: ActorKind::System, id: SOURCE.into() }),
             causation: Some(cause.header.id.clone()),
@@ -98,10 +103,4 @@ impl Record {
             }
         }
     }
-}
-
-/// The machine's clock, which is near enough to the broker's for deadlines of minutes.
-pub(crate) fn now() -> Time {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -23,6 +23,7 @@ use crate::{
     partition::{Chorus, Command, Glance, with_causes},
     start,
     status::{FoldStatus, Status},
+    store::Disk,
 };
 
 /// How long a stop waits for a worker; it needs up to 5 s for its last acknowledgements.
@@ -37,6 +38,8 @@ const METRICS_EVERY: Duration = Duration::from_secs(2);
 pub struct Config {
     /// The data folder: states go to `state/<agent>`, what is set aside to `quarantine`.
     pub data: PathBuf,
+    /// The disk the data folder is on.
+    pub disk: Disk,
     /// The partitions of this process; none means all.
     pub partitions: Option<Vec<Partition>>,
     /// First part of the durable readers' names: `all`, or the agent of a single-agent process.
@@ -52,6 +55,7 @@ impl Config {
     pub fn new(data: impl Into<PathBuf>) -> Self {
         Self {
             data: data.into(),
+            disk: Disk::Machine,
             partitions: None,
             durable: "all".into(),
             checkpoint_every: Duration::from_secs(5),

@@ -72,17 +72,10 @@ pub(crate) async fn start(config: Config, bus: &Bus, members: &[Member]) -> Resu
 
 async fn open(config: &Config, log: &Arc<str>, owned: &[Partition], member: Member) -> Result<Opened, RuntimeError> {
     let (data, log, owned) = (config.data.clone(), Arc::clone(log), owned.to_vec());
-    let agent = member.fold.name();
-    let opened = tokio::task::spawn_blocking(move || States::open(&data, agent, &log, &owned)).await;
-    match opened {
-        Ok(Ok((states, loaded))) => Ok(Opened { member, states, loaded }),
-        Ok(Err(source)) => Err(RuntimeError::Store { agent, source }),
-        Err(error) => {
-            let problem = error.to_string();
-            let source = crate::store::StoreError::Broken { path: config.data.clone(), problem };
-            Err(RuntimeError::Store { agent, source })
-        }
-    }
+    let (agent, disk) = (member.fold.name(), config.disk.clone());
+    let opened = config.disk.run(move || States::open(&disk, &data, agent, &log, &owned)).await;
+    let opened = opened.and_then(|opened| opened).map_err(|source| RuntimeError::Store { agent, source });
+    opened.map(|(states, loaded)| Opened { member, states, loaded })
 }
 
 /// The fold as it was stored, or an empty one and why what was stored cannot be used.
@@ -123,10 +116,8 @@ async fn start_worker(
             tracing::error!(agent, partition = %partition, reason, "stored states are dropped and folded again");
             fold = fold.afresh();
             let wiping = states.clone();
-            let wiped = tokio::task::spawn_blocking(move || wiping.wipe(partition)).await;
-            if let Ok(wiped) = wiped {
-                wiped.map_err(|source| RuntimeError::Store { agent, source })?;
-            }
+            let wiped = states.disk().run(move || wiping.wipe(partition)).await.and_then(|wiped| wiped);
+            wiped.map_err(|source| RuntimeError::Store { agent, source })?;
         }
         let epoch = member.bus.next_epoch(&writer(agent, partition)).await;
         let epoch = epoch.map_err(|source| bus_error("count an epoch", source))?;

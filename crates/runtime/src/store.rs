@@ -4,12 +4,14 @@
 //! cannot be opened, read or believed is moved aside and begun afresh: whoever keeps one can rebuild it from the log.
 //! Damaged files make sled panic on open or on the first read, so both happen on a thread of their own, under capture.
 
+mod disk;
 mod ledger;
 mod quarantine;
 mod states;
 
 use std::{io, path::PathBuf};
 
+pub use disk::{Change, Disk, MemoryDisk, Rows, Tap};
 pub use ledger::{KeyValue, Ledger, Writes};
 pub(crate) use states::{Loaded, States};
 #[cfg(test)]

@@ -170,6 +170,7 @@ pub async fn run_clock(clock: Clock, pace: Pace, mut stop: watch::Receiver<bool>
     let mut last = None;
     loop {
         tokio::select! {
+            biased;
             _ = stop.wait_for(|stop| *stop) => return,
             _ = every.tick() => {}
         }

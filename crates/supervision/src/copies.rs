@@ -170,6 +170,7 @@ impl Copy {
         let part = self.what.name();
         loop {
             let batch = tokio::select! {
+                biased;
                 _ = stopped.wait_for(|stop| *stop) => return Ok(()),
                 batch = self.reader.next(BATCH_MESSAGES_MAX, WAIT) => batch,
             };

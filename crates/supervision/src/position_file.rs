@@ -5,33 +5,51 @@ use std::{
     sync::Arc,
 };
 
+use runtime::store::Disk;
+
 use crate::SupervisionError;
 
 /// The file.
 #[derive(Debug)]
 pub(crate) struct PositionFile {
+    disk: Disk,
     path: PathBuf,
 }
 
 impl PositionFile {
     /// The file of this name in a folder, which is made.
-    pub(crate) fn new(folder: &Path, name: &str) -> Result<Self, SupervisionError> {
-        let file = Self { path: folder.join(name) };
-        std::fs::create_dir_all(folder).map_err(|source| file.error(source))?;
+    pub(crate) fn new(disk: &Disk, folder: &Path, name: &str) -> Result<Self, SupervisionError> {
+        let file = Self { disk: disk.clone(), path: folder.join(name) };
+        match disk {
+            Disk::Machine => std::fs::create_dir_all(folder).map_err(|source| file.error(source))?,
+            Disk::Memory(_) => {}
+        }
         Ok(file)
     }
 
     /// The position; 0 where there is none, or none that can be read.
     pub(crate) fn read(&self) -> u64 {
-        std::fs::read_to_string(&self.path).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+        let text = match &self.disk {
+            Disk::Machine => std::fs::read_to_string(&self.path).ok(),
+            Disk::Memory(disk) => disk.file(&self.path).and_then(|bytes| String::from_utf8(bytes).ok()),
+        };
+        text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
     }
 
     /// Keeps a position, in one step.
     pub(crate) fn write(&self, seq: u64) -> Result<(), SupervisionError> {
-        let partial = self.path.with_extension("partial");
-        std::fs::write(&partial, seq.to_string())
-            .and_then(|()| std::fs::rename(&partial, &self.path))
-            .map_err(|source| self.error(source))
+        match &self.disk {
+            Disk::Machine => {
+                let partial = self.path.with_extension("partial");
+                std::fs::write(&partial, seq.to_string())
+                    .and_then(|()| std::fs::rename(&partial, &self.path))
+                    .map_err(|source| self.error(source))
+            }
+            Disk::Memory(disk) => {
+                disk.set_file(&self.path, seq.to_string().into_bytes());
+                Ok(())
+            }
+        }
     }
 
     fn error(&self, source: std::io::Error) -> SupervisionError {

@@ -19,15 +19,15 @@ use figment::{
     providers::{Env, Format, Toml},
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
-use runtime::{Config, Member, Runtime, http::Server};
+use runtime::{AgentFold, Config, Member, Runtime, http::Server, store::Disk};
 use serde::Deserialize;
 use supervisor::Supervisor;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    Clock, Copied, Copies, Pace, Publisher, PublisherConfig, Router, RouterConfig, RouterHandle, SupervisionError,
-    run_clock,
+    AddressHash, Clock, Copied, Copies, Pace, Publisher, PublisherConfig, Router, RouterConfig, RouterHandle,
+    SupervisionError, run_clock,
 };
 
 /// Between two looks for the first policy.
@@ -68,7 +68,8 @@ const fn few_seconds() -> u64 {
     5
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// Why a supervisor ended.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs until SIGTERM or Ctrl-C; then ends what is under way and checkpoints.
 pub fn main() -> ExitCode {
@@ -84,8 +85,41 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What runs.
-struct Parts {
+/// What a supervisor works with.
+pub struct Given {
+    /// BUS as the router.
+    pub routing: Bus,
+    /// BUS as the gate.
+    pub gate: Bus,
+    /// OUT as the gate.
+    pub out: Bus,
+    /// The door, with the tenant key.
+    pub door: Door,
+    /// The keyed hash under which an address is stopped.
+    pub address_hash: AddressHash,
+    /// The gate itself.
+    pub fold: AgentFold,
+    /// The disk the data folder is on.
+    pub disk: Disk,
+    /// The data folder.
+    pub data: PathBuf,
+    /// Between two ticks, and while an approval is held.
+    pub tick: (Duration, Duration),
+    /// Longest time between two checkpoints of the gate.
+    pub checkpoint_every: Duration,
+    /// The machine's clock.
+    pub now: Arc<dyn Fn() -> Time + Send + Sync>,
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Given").field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
+/// A running supervisor. When it is dropped, everything ends without a checkpoint.
+#[derive(Debug)]
+pub struct Parts {
     people: Copies,
     outcomes: Copies,
     runtime: Runtime,
@@ -101,12 +135,19 @@ async fn run() -> Result<(), Failure> {
     let settings: Settings = figment.extract()?;
     let recorder = PrometheusBuilder::new().install_recorder()?;
     let server = Server::bind(settings.agent).await?;
-    let Some(parts) = start(&settings).await? else { return Ok(()) };
+    let given = given(&settings).await?;
+    let installed = tokio::select! {
+        biased;
+        asked = asked_to_stop() => return asked.map_err(Into::into),
+        installed = policy(&given.out) => installed?,
+    };
+    let parts = Parts::start(given, installed).await?;
     tracing::info!(agent.listen = %server.address()?, "the supervisor runs");
     let mut stopping = parts.stop.subscribe();
     let stopped = async move { drop(stopping.wait_for(|stop| *stop).await) };
     let serving = tokio::spawn(server.serve(parts.runtime.clone(), Arc::new(move || recorder.render()), stopped));
     let result = tokio::select! {
+        biased;
         asked = asked_to_stop() => asked.map_err(Into::into),
         failure = parts.failed() => Err(failure),
     };
@@ -115,50 +156,27 @@ async fn run() -> Result<(), Failure> {
     result
 }
 
-/// Starts everything in the order in which each part needs the one before. None where it was told to stop meanwhile.
-async fn start(settings: &Settings) -> Result<Option<Parts>, Failure> {
+/// Connects, and reads the keys.
+async fn given(settings: &Settings) -> Result<Given, Failure> {
     let keys = BusKeys::load(&settings.data.join("keys"))?;
     let connect = async |role: Role| -> Result<Bus, Failure> {
         let seed = Some(keys.seed(role)?.to_owned());
         Ok(NatsBus::connect(Connect { url: settings.nats_url.clone(), role, seed }).await?.into())
     };
-    let (routing, gate, out) =
-        (connect(Role::Router).await?, connect(Role::Gate).await?, connect(Role::GateOut).await?);
     let stop_key = key(&settings.data, "unsubscribe.key")?;
-    let door = Door::new(key(&settings.data, "tenant.key")?);
-    let partitions = routing.log_info().await?.partitions;
-    let installed = tokio::select! {
-        installed = policy(&out) => installed?,
-        asked = asked_to_stop() => return asked.map(|()| None).map_err(Into::into),
-    };
-    let people = Copies::start(Copied::People, out.clone(), gate.clone(), partitions).await?;
-    people.wait(installed).await?;
-    let outcomes = Copies::start(Copied::Outcomes, out.clone(), gate.clone(), partitions).await?;
-    let config = Config { durable: "supervisor".into(), ..Config::new(settings.data.clone()) };
-    let members = vec![Member::of::<Supervisor>(gate.clone())];
-    let runtime = Runtime::start(config, gate.clone(), members).await?;
-    let state = settings.data.join("state");
-    let router = RouterConfig {
-        bus: routing.clone(),
-        partitions,
-        door,
-        state_dir: state.join("router"),
-        quarantine_dir: settings.data.join("quarantine"),
-    };
-    let router = Arc::new(Router::open(router).await?.spawn());
-    let of_log = Arc::clone(&router);
-    let publisher = PublisherConfig {
-        log: gate,
-        out,
-        state: state.join("publisher"),
+    Ok(Given {
+        routing: connect(Role::Router).await?,
+        gate: connect(Role::Gate).await?,
+        out: connect(Role::GateOut).await?,
+        door: Door::new(key(&settings.data, "tenant.key")?),
         address_hash: Arc::new(move |address| subject::address_hash(&stop_key, address)),
-        log_time: Arc::new(move || of_log.log_time().unwrap_or_default()),
-        wall_time: Arc::new(wall),
-    };
-    let publisher = Publisher::start(publisher).await?;
-    let (stop, stopped) = watch::channel(false);
-    let clock = clock(settings, &routing, partitions, &router, &runtime, stopped).await?;
-    Ok(Some(Parts { people, outcomes, runtime, router, publisher, clock, stop }))
+        fold: AgentFold::of::<Supervisor>(),
+        disk: Disk::Machine,
+        data: settings.data.clone(),
+        tick: (Duration::from_secs(settings.tick_seconds), Duration::from_secs(settings.hold_tick_seconds)),
+        checkpoint_every: Config::new(&settings.data).checkpoint_every,
+        now: Arc::new(wall),
+    })
 }
 
 /// Waits for the supervisor's first policy; answers where PEOPLE ended when it was there.
@@ -179,38 +197,95 @@ async fn policy(out: &Bus) -> Result<u64, Failure> {
 
 /// The live clock; a log that was left on event time goes on with the present.
 async fn clock(
-    settings: &Settings,
-    bus: &Bus,
+    given: &Given,
     partitions: Partitions,
     router: &RouterHandle,
     runtime: &Runtime,
     stopped: watch::Receiver<bool>,
 ) -> Result<tokio::task::JoinHandle<()>, SupervisionError> {
-    let clock = Clock::new(bus.clone(), partitions);
+    let clock = Clock::new(given.routing.clone(), partitions);
     if router.mode() == Some(ClockMode::Event) {
-        clock.resume(router.log_time().unwrap_or_default(), wall()).await?;
+        clock.resume(router.log_time().unwrap_or_default(), (given.now)()).await?;
     }
-    let tick = Duration::from_secs(settings.tick_seconds.max(1));
+    let least = Duration::from_secs(1);
+    let tick = given.tick.0.max(least);
     let horizon_ms = i64::try_from(tick.as_millis()).unwrap_or(i64::MAX);
-    let runtime = runtime.clone();
+    let (runtime, now) = (runtime.clone(), Arc::clone(&given.now));
     let next_hold = move || {
         // Whatever the gate waits for within the next tick gets the finer ticks.
         let due = runtime.next_due().get("supervisor").copied()?;
-        (due <= wall().plus_ms(horizon_ms)).then_some(due)
+        (due <= now().plus_ms(horizon_ms)).then_some(due)
     };
     let pace = Pace {
         mode: ClockMode::Live,
         tick,
-        hold_tick: Duration::from_secs(settings.hold_tick_seconds.max(1)),
-        now: Arc::new(wall),
+        hold_tick: given.tick.1.max(least),
+        now: Arc::clone(&given.now),
         next_hold: Arc::new(next_hold),
     };
     Ok(tokio::spawn(run_clock(clock, pace, stopped)))
 }
 
 impl Parts {
-    async fn failed(&self) -> Failure {
+    /// Starts everything in the order in which each part needs the one before. `installed` is where PEOPLE ended when the
+    /// first policies were there: nothing is folded before they are copied.
+    ///
+    /// # Errors
+    /// The bus or the data folder cannot be used, or another supervisor took over.
+    pub async fn start(given: Given, installed: u64) -> Result<Self, Failure> {
+        let (gate, out) = (given.gate.clone(), given.out.clone());
+        let partitions = given.routing.log_info().await?.partitions;
+        let people = Copies::start(Copied::People, out.clone(), gate.clone(), partitions).await?;
+        people.wait(installed).await?;
+        let outcomes = Copies::start(Copied::Outcomes, out.clone(), gate.clone(), partitions).await?;
+        let config = Config {
+            durable: "supervisor".into(),
+            disk: given.disk.clone(),
+            checkpoint_every: given.checkpoint_every,
+            ..Config::new(given.data.clone())
+        };
+        let members = vec![Member { fold: given.fold, bus: gate.clone() }];
+        let runtime = Runtime::start(config, gate.clone(), members).await?;
+        let state = given.data.join("state");
+        let router = RouterConfig {
+            bus: given.routing.clone(),
+            partitions,
+            door: given.door.clone(),
+            disk: given.disk.clone(),
+            state_dir: state.join("router"),
+            quarantine_dir: given.data.join("quarantine"),
+        };
+        let router = Arc::new(Router::open(router).await?.spawn());
+        let of_log = Arc::clone(&router);
+        let publisher = PublisherConfig {
+            log: gate,
+            out,
+            disk: given.disk.clone(),
+            state: state.join("publisher"),
+            address_hash: Arc::clone(&given.address_hash),
+            log_time: Arc::new(move || of_log.log_time().unwrap_or_default()),
+            wall_time: Arc::clone(&given.now),
+        };
+        let publisher = Publisher::start(publisher).await?;
+        let (stop, stopped) = watch::channel(false);
+        let clock = clock(&given, partitions, &router, &runtime, stopped).await?;
+        Ok(Self { people, outcomes, runtime, router, publisher, clock, stop })
+    }
+
+    /// Its folds.
+    pub const fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Its router.
+    pub fn router(&self) -> &RouterHandle {
+        &self.router
+    }
+
+    /// Waits until a part cannot go on; answers why.
+    pub async fn failed(&self) -> Failure {
         tokio::select! {
+            biased;
             error = self.runtime.failed() => error.into(),
             error = self.router.failed() => error.into(),
             error = self.people.failed() => error.into(),
@@ -220,15 +295,21 @@ impl Parts {
     }
 
     /// Stops each part after what it has in hand.
-    async fn end(self) {
+    pub async fn end(mut self) {
         self.stop.send_replace(true);
         // A clock that panicked has ended as well.
-        let _ = self.clock.await;
+        let _ = (&mut self.clock).await;
         self.router.stop().await;
         self.runtime.stop().await;
         self.publisher.stop().await;
         self.people.stop().await;
         self.outcomes.stop().await;
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        self.clock.abort();
     }
 }
 

@@ -18,6 +18,7 @@ use bus_schema::{
     subject::{self, Stream},
     time::HOUR_MS,
 };
+use runtime::store::Disk;
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{SupervisionError, position_file::PositionFile};
@@ -38,6 +39,8 @@ pub struct PublisherConfig {
     pub log: Bus,
     /// OUT as the gate: writes ACTION.
     pub out: Bus,
+    /// The disk the folder is on.
+    pub disk: Disk,
     /// Folder of local positions.
     pub state: PathBuf,
     /// Hash of addresses, the same one that unsubscribing uses.
@@ -70,7 +73,7 @@ impl Publisher {
     /// The log cannot be read, or the local folder cannot be used.
     pub async fn start(config: PublisherConfig) -> Result<Self, SupervisionError> {
         let read = |source| SupervisionError::read(PART, source);
-        let file = PositionFile::new(&config.state, "publisher.position")?;
+        let file = PositionFile::new(&config.disk, &config.state, "publisher.position")?;
         let last = config.log.state(Stream::Log).await.map_err(read)?.last_seq;
         // A position behind the end is of another log: begin again.
         let done = Some(file.read()).filter(|done| *done <= last).unwrap_or(0);
@@ -83,6 +86,7 @@ impl Publisher {
         let task = tokio::spawn(async move {
             loop {
                 let batch = tokio::select! {
+                    biased;
                     _ = stopped.wait_for(|stop| *stop) => return,
                     batch = reader.next(BATCH_MESSAGES_MAX, WAIT) => batch,
                 };

@@ -21,6 +21,7 @@ use std::{path::PathBuf, time::Duration};
 
 use bus::Bus;
 use bus_schema::{Partitions, door::Door};
+use runtime::store::Disk;
 
 pub use self::{
     dead::{DeadWhich, HEADER_DEAD_CODE, HEADER_DEAD_FROM, HEADER_DEAD_REASON, Replayed},
@@ -45,6 +46,8 @@ pub struct RouterConfig {
     pub partitions: Partitions,
     /// The door, with the tenant key.
     pub door: Door,
+    /// The disk both folders are on.
+    pub disk: Disk,
     /// Where what the router remembers is kept between two starts. Losing it costs reading the log.
     pub state_dir: PathBuf,
     /// Where a damaged folder is moved.

@@ -27,6 +27,7 @@ mod tests {
             bus: server.bus(Role::Router).await.unwrap(),
             partitions: Partitions::default(),
             door: Door::new([1; 32]),
+            disk: runtime::store::Disk::Machine,
             state_dir: folder.join("state"),
             quarantine_dir: folder.join("quarantine"),
         };

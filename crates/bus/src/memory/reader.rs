@@ -23,6 +23,17 @@ impl MemoryReader {
 
     pub(crate) async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Stored>, BusError> {
         let bus = self.bus.clone();
+        let Some(wire) = &bus.wire else { return self.next_here(max, wait).await };
+        let unavailable = |doubt| BusError::Unavailable { operation: "next messages".into(), doubt };
+        wire.carry().await.map_err(unavailable)?;
+        let found = self.next_here(max, wire.patience(wait)).await;
+        // What is handed out late is handed out all the same: the position has moved.
+        wire.carry().await.ok();
+        found.map(|messages| wire.read(self.stream, messages))
+    }
+
+    async fn next_here(&mut self, max: usize, wait: Duration) -> Result<Vec<Stored>, BusError> {
+        let bus = self.bus.clone();
         let deadline = tokio::time::Instant::now() + wait;
         loop {
             let changed = bus.shared.changed.notified();
@@ -45,7 +56,7 @@ impl MemoryReader {
 
     pub(crate) fn reset(&mut self, from_seq: u64) -> Result<(), BusError> {
         self.next_seq = from_seq;
-        self.bus.check_position(self.stream, from_seq)
+        super::check_position(&mut *self.bus.here("reader")?, self.stream, from_seq)
     }
 
     pub(crate) const fn position(&self) -> u64 {

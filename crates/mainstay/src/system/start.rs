@@ -104,6 +104,7 @@ async fn parts(
         bus: router_bus.clone(),
         partitions: log.partitions,
         door,
+        disk: runtime::store::Disk::Machine,
         state_dir: folder.path().join("state").join("router"),
         quarantine_dir: folder.path().join("quarantine"),
     };
@@ -115,6 +116,7 @@ async fn parts(
     let publisher = PublisherConfig {
         log: gate_bus.clone(),
         out: gate_out.clone(),
+        disk: runtime::store::Disk::Machine,
         state: folder.path().join("state").join("publisher"),
         address_hash: Arc::new(move |address| stop_key.address(address)),
         log_time: Arc::new(move || clock_of_log.log_time().unwrap_or_default()),

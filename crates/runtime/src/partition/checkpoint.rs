@@ -72,18 +72,17 @@ impl Part {
         };
         let states = self.states.clone();
         let applied = changes.meta.applied;
-        let saved = tokio::task::spawn_blocking(move || states.save(partition, &changes)).await;
+        let saved = self.states.disk().run(move || states.save(partition, &changes)).await.and_then(|saved| saved);
         let problem = match saved {
-            Ok(Ok(())) => {
+            Ok(()) => {
                 self.fold.saved();
                 self.checkpoint = applied;
                 None
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 self.store_broken = matches!(error, StoreError::Broken { .. });
                 Some(with_causes(&error))
             }
-            Err(error) => Some(error.to_string()),
         };
         self.note(problem);
     }

@@ -30,10 +30,8 @@ impl Worker {
         // What is still under way when this ends is found by the next writer of the subject.
         timeout(FLUSH_WAIT, part.voice.flush()).await.ok();
         let states = part.states.clone();
-        let wiped = tokio::task::spawn_blocking(move || states.wipe(partition)).await;
-        if let Ok(wiped) = wiped {
-            wiped.map_err(|source| RuntimeError::Store { agent, source })?;
-        }
+        let wiped = part.states.disk().run(move || states.wipe(partition)).await.and_then(|wiped| wiped);
+        wiped.map_err(|source| RuntimeError::Store { agent, source })?;
         let applied = part.fold.applied();
         part.fold = part.fold.afresh();
         part.voice.restart(epoch);

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{StoreError, quarantine};
+use super::{Change, Disk, MemoryDisk, StoreError, quarantine};
 
 /// Memory one ledger uses for pages; what is needed often, its keeper has in memory itself.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
@@ -26,14 +26,21 @@ pub type KeyValue = (Vec<u8>, Vec<u8>);
 /// A ledger in a folder. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    db: sled::Db,
+    rows: Kept,
     path: PathBuf,
+}
+
+/// Where the rows are.
+#[derive(Clone, Debug)]
+enum Kept {
+    Sled(sled::Db),
+    Memory(MemoryDisk),
 }
 
 /// Changes that are written together or not at all.
 #[derive(Default)]
 pub struct Writes {
-    rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    rows: Vec<Change>,
 }
 
 /// Why a ledger is not used as it is.
@@ -45,31 +52,45 @@ pub(super) enum Unusable {
 }
 
 impl Ledger {
-    /// Opens the ledger in `dir` that belongs to `identity`, or begins it.
+    /// Opens the ledger in `dir` of a disk that belongs to `identity`, or begins it.
     ///
     /// A ledger that is damaged or belongs to something else is moved below `quarantine` first; an empty one says that
     /// its keeper has to rebuild. Blocks; a damaged ledger may leave a thread behind.
     ///
     /// # Errors
     /// Another process has it open, or the folder cannot be used.
-    pub fn open(dir: &Path, quarantine: &Path, identity: &str) -> Result<Self, StoreError> {
-        let (ledger, ()) = Self::open_with(dir, quarantine, identity, |_| Ok(()))?;
+    pub fn open(disk: &Disk, dir: &Path, quarantine: &Path, identity: &str) -> Result<Self, StoreError> {
+        let (ledger, ()) = Self::open_with(disk, dir, quarantine, identity, |_| Ok(()))?;
         Ok(ledger)
     }
 
     /// As [`Self::open`], and reads it under the same capture.
     pub(super) fn open_with<T: Default + Send>(
+        disk: &Disk,
         dir: &Path,
         quarantine: &Path,
         identity: &str,
         read: impl Fn(&Self) -> Result<T, Unusable> + Send + Sync,
     ) -> Result<(Self, T), StoreError> {
-        match captured(|| open_once(dir, identity, &read)) {
+        let opened = match disk {
+            Disk::Machine => captured(|| open_once(dir, identity, &read)),
+            Disk::Memory(disk) => open_memory(disk, dir, identity, &read),
+        };
+        match opened {
             Ok(opened) => Ok(opened),
             Err(Unusable::Refused(error)) => Err(error),
             Err(Unusable::Damaged(reason)) => {
-                quarantine::set_aside(dir, quarantine, &reason)?;
-                let again = captured(|| open_once(dir, identity, |_: &Self| Ok(T::default())));
+                let nothing = |_: &Self| Ok(T::default());
+                let again = match disk {
+                    Disk::Machine => {
+                        quarantine::set_aside(dir, quarantine, &reason)?;
+                        captured(|| open_once(dir, identity, nothing))
+                    }
+                    Disk::Memory(disk) => {
+                        disk.set_aside(dir, quarantine);
+                        open_memory(disk, dir, identity, nothing)
+                    }
+                };
                 again.map_err(|unusable| match unusable {
                     Unusable::Refused(error) => error,
                     Unusable::Damaged(problem) => StoreError::Broken { path: dir.into(), problem },
@@ -83,7 +104,10 @@ impl Ledger {
     /// # Errors
     /// The store does not work.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.guarded("read", || self.db.get(key).map(|found| found.map(|value| value.to_vec())))
+        match &self.rows {
+            Kept::Sled(db) => self.guarded("read", || db.get(key).map(|found| found.map(|value| value.to_vec()))),
+            Kept::Memory(disk) => Ok(disk.get(&self.path, key)),
+        }
     }
 
     /// Whether a key is there.
@@ -91,7 +115,10 @@ impl Ledger {
     /// # Errors
     /// The store does not work.
     pub fn contains(&self, key: &[u8]) -> Result<bool, StoreError> {
-        self.guarded("read", || self.db.contains_key(key))
+        match &self.rows {
+            Kept::Sled(db) => self.guarded("read", || db.contains_key(key)),
+            Kept::Memory(disk) => Ok(disk.get(&self.path, key).is_some()),
+        }
     }
 
     /// Every key that begins so, in order, with its value.
@@ -99,8 +126,13 @@ impl Ledger {
     /// # Errors
     /// The store does not work.
     pub fn scan(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError> {
-        let rows = || self.db.scan_prefix(prefix).map(|row| row.map(|(k, v)| (k.to_vec(), v.to_vec()))).collect();
-        self.guarded("read", rows)
+        match &self.rows {
+            Kept::Sled(db) => {
+                let row = |row: sled::Result<(sled::IVec, sled::IVec)>| row.map(|(k, v)| (k.to_vec(), v.to_vec()));
+                self.guarded("read", || db.scan_prefix(prefix).map(row).collect())
+            }
+            Kept::Memory(disk) => Ok(disk.scan(&self.path, prefix)),
+        }
     }
 
     /// Writes all changes or none, and waits until they are on disk. Blocks.
@@ -108,6 +140,13 @@ impl Ledger {
     /// # Errors
     /// The store does not work; nothing of the batch is there after the next open, or all of it.
     pub fn write(&self, writes: Writes) -> Result<(), StoreError> {
+        let db = match &self.rows {
+            Kept::Sled(db) => db,
+            Kept::Memory(disk) => {
+                disk.write(&self.path, writes.rows);
+                return Ok(());
+            }
+        };
         let mut batch = sled::Batch::default();
         for (key, value) in writes.rows {
             match value {
@@ -115,8 +154,16 @@ impl Ledger {
                 None => batch.remove(key),
             }
         }
-        self.guarded("write", || self.db.apply_batch(batch))?;
-        self.guarded("flush", || self.db.flush().map(|_| ()))
+        self.guarded("write", || db.apply_batch(batch))?;
+        self.guarded("flush", || db.flush().map(|_| ()))
+    }
+
+    /// The disk it is on.
+    pub fn disk(&self) -> Disk {
+        match &self.rows {
+            Kept::Sled(_) => Disk::Machine,
+            Kept::Memory(disk) => Disk::Memory(disk.clone()),
+        }
     }
 
     /// Where it is.
@@ -192,10 +239,25 @@ fn open_once<T>(
     let db = open_patiently(&config).map_err(|error| unusable(dir, error))?;
     // A panic below must not run sled's own shutdown over pages it cannot read: that could panic again and abort.
     let kept = ManuallyDrop::new(db.clone());
-    let ledger = Ledger { db, path: dir.into() };
-    claim(&ledger, identity)?;
+    claim(dir, &db, identity)?;
+    let ledger = Ledger { rows: Kept::Sled(db), path: dir.into() };
     let found = read(&ledger)?;
     drop(ManuallyDrop::into_inner(kept));
+    Ok((ledger, found))
+}
+
+fn open_memory<T>(
+    disk: &MemoryDisk,
+    dir: &Path,
+    identity: &str,
+    read: impl Fn(&Ledger) -> Result<T, Unusable>,
+) -> Result<(Ledger, T), Unusable> {
+    match disk.get(dir, IDENTITY_KEY) {
+        None if disk.is_empty(dir) => disk.write(dir, vec![(IDENTITY_KEY.to_vec(), Some(identity.into()))]),
+        found => owned(found.as_deref(), identity)?,
+    }
+    let ledger = Ledger { rows: Kept::Memory(disk.clone()), path: dir.into() };
+    let found = read(&ledger)?;
     Ok((ledger, found))
 }
 
@@ -210,18 +272,24 @@ fn open_patiently(config: &sled::Config) -> sled::Result<sled::Db> {
     }
 }
 
+/// Says whose a fresh ledger is, and checks whose another one is.
+fn claim(dir: &Path, db: &sled::Db, identity: &str) -> Result<(), Unusable> {
+    match db.get(IDENTITY_KEY).map_err(|error| unusable(dir, error))? {
+        None if db.is_empty() => {
+            let claimed = db.insert(IDENTITY_KEY, identity.as_bytes()).and_then(|_| db.flush());
+            claimed.map(|_| ()).map_err(|error| unusable(dir, error))
+        }
+        found => owned(found.as_deref(), identity),
+    }
+}
+
 /// A ledger belongs to one keeper and one log; one of another was copied here.
-fn claim(ledger: &Ledger, identity: &str) -> Result<(), Unusable> {
-    let found = ledger.db.get(IDENTITY_KEY).map_err(|error| unusable(&ledger.path, error))?;
+fn owned(found: Option<&[u8]>, identity: &str) -> Result<(), Unusable> {
     match found {
         Some(found) if found == identity.as_bytes() => Ok(()),
         Some(found) => {
-            let found = String::from_utf8_lossy(&found).into_owned();
+            let found = String::from_utf8_lossy(found).into_owned();
             Err(Unusable::Damaged(format!("it belongs to {found}, not to {identity}")))
-        }
-        None if ledger.db.is_empty() => {
-            let claimed = ledger.db.insert(IDENTITY_KEY, identity.as_bytes()).and_then(|_| ledger.db.flush());
-            claimed.map(|_| ()).map_err(|error| unusable(&ledger.path, error))
         }
         None => Err(Unusable::Damaged("it does not say whose it is".into())),
     }

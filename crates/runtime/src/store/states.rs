@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Ledger, StoreError, Writes,
+    Disk, Ledger, StoreError, Writes,
     ledger::{KeyValue, Unusable},
 };
 use crate::fold::{Changes, Meta, Row, RowKey};
@@ -45,6 +45,7 @@ impl States {
     /// # Errors
     /// Another process has them open, or the folder cannot be used.
     pub(crate) fn open(
+        disk: &Disk,
         data: &Path,
         agent: &str,
         log: &str,
@@ -52,8 +53,14 @@ impl States {
     ) -> Result<(Self, Loaded), StoreError> {
         let (dir, quarantine) = (data.join("state").join(agent), data.join("quarantine"));
         let identity = format!("states 1 of {agent} for log {log}");
-        let (ledger, loaded) = Ledger::open_with(&dir, &quarantine, &identity, |ledger| read_all(ledger, partitions))?;
+        let read = |ledger: &Ledger| read_all(ledger, partitions);
+        let (ledger, loaded) = Ledger::open_with(disk, &dir, &quarantine, &identity, read)?;
         Ok((Self { ledger }, loaded))
+    }
+
+    /// The disk they are on.
+    pub(crate) fn disk(&self) -> Disk {
+        self.ledger.disk()
     }
 
     /// Writes a checkpoint of one partition. Blocks.

@@ -8,7 +8,7 @@ use bus::Bus;
 use super::restart::{copy_dir, equal, kill, tell};
 use crate::{
     Runtime,
-    store::{Ledger, StoreError, Writes},
+    store::{Disk, Ledger, StoreError, Writes},
     testing::{config, memory, start, whole_log},
 };
 
@@ -168,7 +168,7 @@ async fn a_row_that_went_missing_is_found_by_the_sum() {
 fn a_ledger_keeps_what_was_written_and_belongs_to_one_keeper() {
     let dir = tempfile::tempdir().unwrap();
     let (place, aside) = (dir.path().join("router"), dir.path().join("quarantine"));
-    let ledger = Ledger::open(&place, &aside, "router of log a").unwrap();
+    let ledger = Ledger::open(&Disk::Machine, &place, &aside, "router of log a").unwrap();
     let mut writes = Writes::new();
     for (key, value) in [("id/1", "a"), ("id/2", "b"), ("last", "9")] {
         writes.put(key, value);
@@ -179,12 +179,12 @@ fn a_ledger_keeps_what_was_written_and_belongs_to_one_keeper() {
     writes.put("id/3", "c");
     ledger.write(writes).unwrap();
     drop(ledger);
-    let ledger = Ledger::open(&place, &aside, "router of log a").unwrap();
+    let ledger = Ledger::open(&Disk::Machine, &place, &aside, "router of log a").unwrap();
     assert_eq!(ledger.scan(b"id/").unwrap(), [(b"id/2".into(), b"b".into()), (b"id/3".into(), b"c".into())]);
     assert_eq!(ledger.get(b"last").unwrap(), Some(b"9".into()));
     assert!(!ledger.contains(b"id/1").unwrap());
     drop(ledger);
-    let ledger = Ledger::open(&place, &aside, "router of log b").unwrap();
+    let ledger = Ledger::open(&Disk::Machine, &place, &aside, "router of log b").unwrap();
     assert_eq!(ledger.scan(b"").unwrap().len(), 1, "only whose it is");
     assert_eq!(fs::read_dir(aside).unwrap().count(), 1);
 }
@@ -193,11 +193,11 @@ fn a_ledger_keeps_what_was_written_and_belongs_to_one_keeper() {
 fn a_folder_in_use_or_without_rights_is_an_error_and_not_set_aside() {
     let dir = tempfile::tempdir().unwrap();
     let (place, aside) = (dir.path().join("router"), dir.path().join("quarantine"));
-    let _held = Ledger::open(&place, &aside, "x").unwrap();
-    let error = Ledger::open(&place, &aside, "x").unwrap_err();
+    let _held = Ledger::open(&Disk::Machine, &place, &aside, "x").unwrap();
+    let error = Ledger::open(&Disk::Machine, &place, &aside, "x").unwrap_err();
     assert!(matches!(error, StoreError::InUse(_)), "{error}");
     fs::write(dir.path().join("file"), "x").unwrap();
-    let error = Ledger::open(&dir.path().join("file/below"), &aside, "x").unwrap_err();
+    let error = Ledger::open(&Disk::Machine, &dir.path().join("file/below"), &aside, "x").unwrap_err();
     assert!(matches!(error, StoreError::Folder { .. }), "{error}");
     assert!(!aside.exists());
 }

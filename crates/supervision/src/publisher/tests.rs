@@ -122,6 +122,7 @@ impl Rig {
         }
         let wall = Arc::clone(&self.wall);
         let config = PublisherConfig {
+            disk: runtime::store::Disk::Machine,
             log: self.bus.clone(),
             out: self.bus.clone(),
             state,

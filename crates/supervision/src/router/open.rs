@@ -11,7 +11,7 @@ use bus_schema::{
     envelope::Envelope,
     subject::{self, Stream},
 };
-use runtime::store::{Ledger, StoreError};
+use runtime::store::{Disk, Ledger, StoreError};
 use supervisor::router::RouterState;
 use tokio::sync::{mpsc, watch};
 
@@ -47,18 +47,19 @@ impl Router {
     /// The bus or the local folder cannot be used, another router has a later epoch, or `IN` is shorter than what the
     /// log has seen of it.
     pub async fn open(config: RouterConfig) -> Result<Self, SupervisionError> {
-        let RouterConfig { bus, partitions, door, state_dir, quarantine_dir } = config;
+        let RouterConfig { bus, partitions, door, disk, state_dir, quarantine_dir } = config;
         let read = |source| SupervisionError::read(PART, source);
         let log = bus.log_info().await.map_err(read)?;
         let identity = format!("router 1 {}", log.id);
-        let ledger = blocking(move || Ledger::open(&state_dir, &quarantine_dir, &identity)).await?;
+        let on = disk.clone();
+        let ledger = blocking(&disk, move || Ledger::open(&on, &state_dir, &quarantine_dir, &identity)).await?;
         let chains = chains(&bus, partitions).await?;
         let known = known(&bus, &ledger, partitions).await?;
         let mut states = BTreeMap::new();
         for p in partitions.all() {
             let mut state = RouterState::new(p, partitions);
             let (ledger, restored) = (ledger.clone(), known.folded > 0);
-            let state = blocking(move || {
+            let state = blocking(&disk, move || {
                 if restored {
                     rows::restore(&ledger, p, &mut state)?;
                 }
@@ -101,14 +102,13 @@ impl Router {
     }
 }
 
-/// Runs what blocks on a thread of its own.
+/// Runs what blocks, where the disk does.
 pub(super) async fn blocking<T: Send + 'static>(
+    disk: &Disk,
     run: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, SupervisionError> {
-    match tokio::task::spawn_blocking(run).await {
-        Ok(result) => result.map_err(|source| SupervisionError::Store { part: PART, source: source.into() }),
-        Err(_) => Err(SupervisionError::Unrest { why: "the router's store was abandoned half way".into() }),
-    }
+    let result = disk.run(run).await.and_then(|result| result);
+    result.map_err(|source| SupervisionError::Store { part: PART, source: source.into() })
 }
 
 async fn chains(bus: &Bus, partitions: Partitions) -> Result<BTreeMap<Partition, Chain>, SupervisionError> {
@@ -124,7 +124,9 @@ async fn chains(bus: &Bus, partitions: Partitions) -> Result<BTreeMap<Partition,
 /// The position kept, if the log still has the message it names; else everything kept is cleared.
 async fn known(bus: &Bus, ledger: &Ledger, partitions: Partitions) -> Result<Position, SupervisionError> {
     let reading = ledger.clone();
-    let Some(position) = blocking(move || rows::position(&reading)).await? else { return Ok(Position::default()) };
+    let Some(position) = blocking(&ledger.disk(), move || rows::position(&reading)).await? else {
+        return Ok(Position::default());
+    };
     let there = bus.get(Stream::Log, position.folded).await.map_err(|e| SupervisionError::read(PART, e))?;
     if there.is_some_and(|stored| stored.hash().0 == position.hash) {
         return Ok(position);
@@ -134,7 +136,7 @@ async fn known(bus: &Bus, ledger: &Ledger, partitions: Partitions) -> Result<Pos
         "what the router remembers is of another log, reading this one again"
     );
     let clearing = ledger.clone();
-    blocking(move || rows::clear(&clearing, partitions.all())).await?;
+    blocking(&ledger.disk(), move || rows::clear(&clearing, partitions.all())).await?;
     Ok(Position::default())
 }
 

@@ -407,7 +407,7 @@ impl Work {
         }
         rows::at(&mut writes, Position { routed: self.routed, folded, hash, heard });
         let ledger = self.ledger.clone();
-        blocking(move || ledger.write(writes)).await?;
+        blocking(&self.ledger.disk(), move || ledger.write(writes)).await?;
         self.kept_at = self.routed;
         Ok(())
     }

@@ -60,6 +60,7 @@ impl Rig {
             bus: self.bus.clone(),
             partitions: Partitions::default(),
             door: self.door.clone(),
+            disk: runtime::store::Disk::Machine,
             state_dir: self.folder.path().join(state),
             quarantine_dir: self.folder.path().join("quarantine"),
         })
