@@ -98,6 +98,16 @@ impl MemoryBus {
         self.store().log(stream).from(from_seq).cloned().collect()
     }
 
+    /// The last message of a subject, or of a pattern, before a sequence, even while the bus is away.
+    pub fn before(&self, stream: Stream, subject: &str, seq: u64) -> Option<Stored> {
+        self.store().log(stream).before(subject, seq).cloned()
+    }
+
+    /// The sequence of a stream's last message, even while the bus is away.
+    pub fn end(&self, stream: Stream) -> u64 {
+        self.store().log(stream).last_seq()
+    }
+
     pub(crate) async fn publish(&self, message: Message, expect_last: Option<u64>) -> Result<u64, PublishError> {
         let Some(wire) = &self.wire else { return self.publish_here(message, expect_last).await };
         wire.carry().await.map_err(PublishError::Unknown)?;

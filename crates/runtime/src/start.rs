@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use bus::{Bus, BusError};
+use bus::{Bus, BusError, MessageHash};
 use bus_schema::{
     Partition, Partitions,
     subject::{Stream, log_partition},
@@ -109,7 +109,7 @@ async fn start_worker(
     for (member, states, mut fold, mut stale) in folds {
         let agent = fold.name();
         if stale.is_none() {
-            stale = differs(bus, &fold).await?;
+            stale = differs(bus, fold.mark()).await?;
         }
         let rebuilt = stale.is_some();
         if let Some(reason) = stale {
@@ -162,8 +162,8 @@ async fn start_worker(
 }
 
 /// Why a fold was not made from this log: the message it came to is another one, or is gone.
-async fn differs(bus: &Bus, fold: &Fold) -> Result<Option<String>, RuntimeError> {
-    let Some((seq, hash)) = fold.mark() else { return Ok(None) };
+async fn differs(bus: &Bus, mark: Option<(u64, MessageHash)>) -> Result<Option<String>, RuntimeError> {
+    let Some((seq, hash)) = mark else { return Ok(None) };
     let found = bus.get(Stream::Log, seq).await.map_err(|source| bus_error("hand out a message", source))?;
     Ok(match found {
         Some(found) if found.hash() == hash => None,

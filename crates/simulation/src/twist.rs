@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bus::{Message, Stored};
 use bus_schema::{Time, subject::Stream};
-use runtime::AgentFold;
+use runtime::{AgentFold, store::Change};
 
 use crate::observe::Who;
 
@@ -54,6 +54,11 @@ pub trait Twist: Send + Sync {
         Ack::Stored
     }
 
+    /// Whether nothing at all is bent.
+    fn is_true(&self) -> bool {
+        false
+    }
+
     /// What is told as a subject's last message. `earlier` is the one before it on that subject, or none.
     fn last(&self, who: Who, subject: &str, found: Option<Stored>, earlier: Option<Stored>) -> Option<Stored> {
         let (_, _, _) = (who, subject, earlier);
@@ -101,10 +106,14 @@ pub trait Twist: Send + Sync {
 }
 
 /// A change of a row.
-pub type Row = (Vec<u8>, Option<Vec<u8>>);
+pub type Row = Change;
 
 /// Nothing is bent.
 #[derive(Clone, Copy, Debug)]
 pub struct True;
 
-impl Twist for True {}
+impl Twist for True {
+    fn is_true(&self) -> bool {
+        true
+    }
+}

@@ -107,8 +107,10 @@ pub struct Given {
     pub tick: (Duration, Duration),
     /// Longest time between two checkpoints of the gate.
     pub checkpoint_every: Duration,
-    /// The machine's clock.
+    /// The machine's clock, for ticks.
     pub now: Arc<dyn Fn() -> Time + Send + Sync>,
+    /// The broker's clock as near as the machine knows it, for the end of approvals.
+    pub broker_now: Arc<dyn Fn() -> Time + Send + Sync>,
 }
 
 impl std::fmt::Debug for Given {
@@ -176,6 +178,7 @@ async fn given(settings: &Settings) -> Result<Given, Failure> {
         tick: (Duration::from_secs(settings.tick_seconds), Duration::from_secs(settings.hold_tick_seconds)),
         checkpoint_every: Config::new(&settings.data).checkpoint_every,
         now: Arc::new(wall),
+        broker_now: Arc::new(wall),
     })
 }
 
@@ -264,7 +267,7 @@ impl Parts {
             state: state.join("publisher"),
             address_hash: Arc::clone(&given.address_hash),
             log_time: Arc::new(move || of_log.log_time().unwrap_or_default()),
-            wall_time: Arc::clone(&given.now),
+            wall_time: Arc::clone(&given.broker_now),
         };
         let publisher = Publisher::start(publisher).await?;
         let (stop, stopped) = watch::channel(false);

@@ -113,6 +113,10 @@ impl Log {
         self.messages.get(&seq?)
     }
 
+    pub(super) fn before(&self, subject: &str, seq: u64) -> Option<&Stored> {
+        self.messages.range(..seq).rev().map(|(_, stored)| stored).find(|stored| matches(subject, &stored.subject))
+    }
+
     pub(super) fn from(&self, seq: u64) -> impl Iterator<Item = &Stored> {
         self.messages.range(seq..).map(|(_, stored)| stored)
     }

@@ -1,0 +1,201 @@
+//! The end of a history: every fault is lifted, a fresh event has to get through, and every fold is folded again.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use bus::Stored;
+use bus_schema::{Entity, Partitions, batch::decode_index, subject, subject::Stream};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
+
+use super::{World, process::Core};
+use crate::{
+    observe::{Folded, Liveness, Occasion, Run},
+    plan::Process,
+};
+
+/// How long a fresh event may take to become facts.
+const ALIVE_MS: u64 = 30_000;
+/// How long everything may take to come to rest after that: an intent without an outcome is waited for.
+const REST_MS: u64 = 60_000;
+/// How long a fold may take to be folded again.
+const VERIFY: Duration = Duration::from_mins(1);
+/// Between two looks.
+const LOOK_MS: u64 = 500;
+
+impl World<'_> {
+    /// Lifts the faults, looks whether it lives, and answers with everything seen.
+    pub(super) async fn finish(mut self) -> Run {
+        let until = self.shared.time.virtual_ms() + self.shared.shape.rest_ms;
+        self.wait_until(until).await;
+        self.lift();
+        let liveness = self.canary().await;
+        self.rest().await;
+        self.verify().await;
+        self.show(Occasion::End);
+        self.answer(liveness)
+    }
+
+    fn lift(&mut self) {
+        self.shared.note("the faults are over");
+        self.streams.set_away(false);
+        self.shared.time.set_right();
+        self.processes.thaw_all();
+        {
+            let mut book = self.shared.book();
+            book.faults.clear();
+            book.mail_to_come.clear();
+        }
+        self.processes.tend();
+        self.processes.complete();
+    }
+
+    /// Steps of time that stand are accepted, as an operator does.
+    fn accept_steps(&self) {
+        for running in self.processes.of(Process::Router) {
+            if let Some(Core::Router(parts)) = running.core() {
+                for partition in parts.router().stopped().into_keys() {
+                    parts.router().accept_clock(partition);
+                }
+            }
+        }
+    }
+
+    async fn step(&mut self) {
+        self.accept_steps();
+        let next = self.shared.time.virtual_ms() + LOOK_MS;
+        self.wait_until(next).await;
+    }
+
+    /// A fresh account in each partition has to become known to the gate and scored by the agents.
+    async fn canary(&mut self) -> Liveness {
+        let begun = self.shared.time.virtual_ms();
+        let partitions = Partitions(self.shared.shape.partitions);
+        let mut waiting = BTreeMap::new();
+        for number in 0_u32.. {
+            let name = format!("canary{number}");
+            let entity = Entity::account(&name);
+            if waiting.len() >= usize::from(partitions.0) {
+                break;
+            }
+            waiting.entry(partitions.of(&entity)).or_insert((name, entity.hash()));
+        }
+        let from = self.streams.end(Stream::Log) + 1;
+        for (name, _) in waiting.values() {
+            let data = json!({"kind": "customer", "started_on": "2026-01-01"});
+            self.producer.say(name, "account.created", &data, self.shared.time.now());
+            self.producer.what(name, crate::plan::What::Competitor, self.shared.time.now());
+        }
+        loop {
+            let after_ms = self.shared.time.virtual_ms() - begun;
+            let log = self.streams.messages(Stream::Log, from);
+            let silent = waiting.values().find_map(|(name, hash)| {
+                let missing = ["supervisor", "churn"].into_iter().find(|writer| !spoke(&log, writer, *hash))?;
+                Some(format!("{missing} says nothing of {name}"))
+            });
+            match silent {
+                None => return Liveness::Alive { after_ms },
+                Some(why) if after_ms >= ALIVE_MS => {
+                    self.shared.note(format!("stuck: {why}"));
+                    return Liveness::Stuck { why };
+                }
+                Some(_) => self.step().await,
+            }
+        }
+    }
+
+    /// Waits until all is routed, copied and folded, and no intent is open.
+    async fn rest(&mut self) {
+        let begun = self.shared.time.virtual_ms();
+        let mut quiet = 0;
+        let mut before = Vec::new();
+        // Three equal looks beyond the longest wait of an idle reader.
+        while quiet < 14 && self.shared.time.virtual_ms() - begun < REST_MS {
+            self.step().await;
+            let ends: Vec<u64> = [Stream::People, Stream::Action, Stream::Dead]
+                .into_iter()
+                .map(|stream| self.streams.end(stream))
+                .collect();
+            quiet = if ends == before && self.settled() { quiet + 1 } else { 0 };
+            before = ends;
+        }
+    }
+
+    fn settled(&self) -> bool {
+        self.processes.all().all(|running| match running.core() {
+            Some(Core::Courier(progress)) => progress.open() == 0,
+            Some(Core::Router(_) | Core::Agents(_)) | None => true,
+        })
+    }
+
+    async fn verify(&mut self) {
+        let runtimes: Vec<_> = self
+            .processes
+            .all()
+            .filter_map(|running| match running.core()? {
+                Core::Router(parts) => Some((running.who, parts.runtime().clone())),
+                Core::Agents(runtime) => Some((running.who, runtime)),
+                Core::Courier(_) => None,
+            })
+            .collect();
+        for (who, runtime) in runtimes {
+            match timeout(VERIFY, runtime.verify()).await {
+                Ok(Ok(verified)) => {
+                    let folds = verified.into_iter().map(|one| Folded {
+                        who,
+                        agent: one.agent,
+                        partition: one.partition.0,
+                        position: one.position,
+                        live: one.live,
+                        refolded: one.refolded,
+                    });
+                    self.shared.book().folds.extend(folds);
+                }
+                Ok(Err(error)) => self.shared.note(format!("{} cannot be verified: {error}", who.number)),
+                Err(_) => self.shared.note(format!("{} does not come to an end of its verification", who.number)),
+            }
+        }
+    }
+
+    fn answer(self, liveness: Liveness) -> Run {
+        self.shared.note(format!("{liveness:?}"));
+        let streams: BTreeMap<_, _> =
+            Stream::ALL.into_iter().map(|stream| (stream, self.streams.messages(stream, 0))).collect();
+        drop(self.processes);
+        let book = std::mem::take(&mut *self.shared.book());
+        let mut hash = Sha256::new();
+        let mut take = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        };
+        book.trace.iter().for_each(|line| take(line.as_bytes()));
+        book.mail.iter().for_each(|mail| take(format!("{mail:?}").as_bytes()));
+        for stored in streams.values().flatten() {
+            take(stored.subject.as_bytes());
+            take(&stored.time.0.to_le_bytes());
+            take(&stored.hash().0);
+        }
+        let hash = data_encoding::HEXLOWER.encode(&hash.finalize());
+        Run {
+            streams,
+            sent: book.sent,
+            mail: book.mail,
+            decided: book.decided,
+            stopped: book.stopped,
+            folds: book.folds,
+            liveness,
+            coverage: book.coverage,
+            ended: book.ended,
+            trace: book.trace,
+            hash,
+        }
+    }
+}
+
+/// Whether a writer of the log said anything about an entity.
+fn spoke(log: &[Stored], writer: &str, entity: u32) -> bool {
+    log.iter().filter(|stored| subject::log_writer(&stored.subject) == Some(writer)).any(|stored| {
+        let index = stored.headers.index().and_then(|text| decode_index(text).ok()).unwrap_or_default();
+        index.iter().any(|entry| entry.entity == entity)
+    })
+}
