@@ -62,7 +62,28 @@ impl NatsBus {
         if let Some(seq) = expect_last {
             headers.insert(EXPECTED_LAST, seq.to_string());
         }
-        self.publish_raw(message.subject, headers, message.body).await
+        crate::failpoint("k3");
+        let publishing = self.publish_raw(message.subject, headers, message.body);
+        #[cfg(feature = "failpoints")]
+        let publishing = self.in_flight(publishing);
+        let published = publishing.await;
+        crate::failpoint("k5");
+        published
+    }
+
+    /// Comes to its point of failure once the message is with the server and its answer is not here.
+    #[cfg(feature = "failpoints")]
+    async fn in_flight<T>(&self, publishing: impl Future<Output = T>) -> T {
+        let mut publishing = std::pin::pin!(publishing);
+        if crate::failpoint::is_armed("k4") {
+            let first = std::future::poll_fn(|context| std::task::Poll::Ready(publishing.as_mut().poll(context))).await;
+            if let std::task::Poll::Ready(published) = first {
+                return published;
+            }
+            self.client.flush().await.ok();
+            crate::failpoint("k4");
+        }
+        publishing.await
     }
 
     async fn publish_raw(&self, subject: String, headers: HeaderMap, body: Bytes) -> Result<u64, PublishError> {

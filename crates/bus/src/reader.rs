@@ -21,10 +21,14 @@ impl Reader {
     /// The bus was away for the whole `wait` (the reader goes on where it was; call again), or the stream now ends
     /// before the reader's position ([`BusError::Shrunk`]).
     pub async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Stored>, BusError> {
-        match &mut self.0 {
+        let found = match &mut self.0 {
             Source::Nats(reader) => reader.next(max, wait).await,
             Source::Memory(reader) => reader.next(max, wait).await,
+        };
+        if found.as_ref().is_ok_and(|messages| !messages.is_empty()) {
+            crate::failpoint("k1");
         }
+        found
     }
 
     /// Continues at `from_seq`.

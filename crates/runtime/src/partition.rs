@@ -153,6 +153,7 @@ impl Worker {
         };
         for message in messages {
             let (said, events) = self.apply(message)?;
+            bus::failpoint("k2");
             for (at, said) in said {
                 let Some(part) = self.parts.get_mut(at) else { continue };
                 let (agent, partition) = (part.fold.name(), self.partition);

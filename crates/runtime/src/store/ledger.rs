@@ -155,7 +155,10 @@ impl Ledger {
             }
         }
         self.guarded("write", || db.apply_batch(batch))?;
-        self.guarded("flush", || db.flush().map(|_| ()))
+        bus::failpoint("k6");
+        self.guarded("flush", || db.flush().map(|_| ()))?;
+        bus::failpoint("k7");
+        Ok(())
     }
 
     /// The disk it is on.
