@@ -60,6 +60,18 @@ pub(crate) struct Settings {
     pub(crate) intent_grace_seconds: u64,
     /// IANA zone the console writes times in.
     pub(crate) zone: String,
+    /// Of the programs that run apart and read the same file: the address of an agent's port.
+    pub(crate) agent: Option<SocketAddr>,
+    /// Of an agent apart: its partitions, a number or a list in text.
+    pub(crate) partitions: Option<toml::Value>,
+    /// Of a courier apart: the name of its reading position.
+    pub(crate) courier_name: Option<String>,
+    /// Of a console apart: how long an approval is held, as the gate's policy has it.
+    pub(crate) hold_seconds: Option<u64>,
+    /// Of a console apart: the token of its API.
+    pub(crate) api_token: Option<String>,
+    /// File with that token.
+    pub(crate) api_token_file: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -86,6 +98,12 @@ impl Default for Settings {
             intent_deadline_seconds: 300,
             intent_grace_seconds: 60,
             zone: "UTC".into(),
+            agent: None,
+            partitions: None,
+            courier_name: None,
+            hold_seconds: None,
+            api_token: None,
+            api_token_file: None,
         }
     }
 }
@@ -137,5 +155,22 @@ impl Settings {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_serves_this_program_and_those_that_run_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "agent = \"127.0.0.1:7703\"\npartitions = \"0-7,12\"\nhold_seconds = 30\napi_token = \"x\"\nuser = \"ana\"\n";
+        std::fs::write(dir.path().join("mainstay.toml"), text).unwrap();
+        assert_eq!(Settings::load(dir.path(), &UpArgs::default()).unwrap().user, "ana");
+        std::fs::write(dir.path().join("mainstay.toml"), "partitions = 3\n").unwrap();
+        assert!(Settings::load(dir.path(), &UpArgs::default()).is_ok());
+        std::fs::write(dir.path().join("mainstay.toml"), "partition = 3\n").unwrap();
+        assert!(Settings::load(dir.path(), &UpArgs::default()).is_err());
     }
 }
