@@ -137,6 +137,27 @@ impl Bus {
         }
     }
 
+    /// Waits until a stream is there, however long: a program that runs apart may be started before the first start that
+    /// makes the streams.
+    ///
+    /// # Errors
+    /// The server refuses, or the stream is in the other account.
+    pub async fn wait_for(&self, stream: Stream) -> Result<(), BusError> {
+        let mut waits = false;
+        loop {
+            match self.state(stream).await {
+                Ok(_) => return Ok(()),
+                Err(error @ (BusError::NoStream(_) | BusError::Unavailable { .. })) => {
+                    if !std::mem::replace(&mut waits, true) {
+                        tracing::warn!(error = %error, "waiting for the bus: its streams are not there yet");
+                    }
+                    tokio::time::sleep(STREAM_EVERY).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Sends what is under way and closes the connection; every clone of it is closed. The memory twin stays as it is.
     pub async fn close(&self) {
         if let Self::Nats(bus) = self {
@@ -153,5 +174,7 @@ impl Bus {
     }
 }
 
+/// Between two looks for a stream.
+const STREAM_EVERY: Duration = Duration::from_millis(500);
 /// How long a publish waits for its acknowledgement.
 pub(crate) const PUBLISH_TIMEOUT: Duration = Duration::from_secs(4);

@@ -123,4 +123,16 @@ impl BusError {
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
     }
+
+    /// Whether nobody answered at all: a server that is not there yet, not one that refuses.
+    pub(crate) fn is_absence(&self) -> bool {
+        use async_nats::ConnectErrorKind::{
+            Authentication, AuthorizationViolation, Dns, Io, MaxReconnects, ServerParse, TimedOut, Tls,
+        };
+        let Self::Connect { source, .. } = self else { return false };
+        match source.kind() {
+            Dns | Io | TimedOut | MaxReconnects => true,
+            Authentication | AuthorizationViolation | ServerParse | Tls => false,
+        }
+    }
 }

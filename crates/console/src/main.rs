@@ -8,6 +8,7 @@
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use bus::{Bus, BusKeys, Connect, NatsBus, Role};
+use bus_schema::subject::Stream;
 use courier::Person;
 use figment::{
     Figment,
@@ -99,6 +100,8 @@ async fn run() -> Result<(), Failure> {
     let keys = BusKeys::load(&settings.data.join("keys"))?;
     let log = connect(&keys, &settings, Role::Console).await?;
     let out = connect(&keys, &settings, Role::ConsoleOut).await?;
+    log.wait_for(Stream::Log).await?;
+    out.wait_for(Stream::Action).await?;
     let partitions = log.log_info().await?.partitions;
     let durable = match &settings.nats_monitor_url {
         Some(monitor) => bus::server::sync_always(monitor).await?,
@@ -132,7 +135,7 @@ async fn run() -> Result<(), Failure> {
 async fn connect(keys: &BusKeys, settings: &Settings, role: Role) -> Result<Bus, Failure> {
     let seed = Some(keys.seed(role)?.to_owned());
     let connect = Connect { url: settings.nats_url.clone(), role, seed };
-    Ok(NatsBus::connect(connect).await?.into())
+    Ok(NatsBus::connect_patiently(connect).await?.into())
 }
 
 /// Done at SIGTERM or Ctrl-C.

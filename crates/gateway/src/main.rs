@@ -6,6 +6,7 @@
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use bus::{Bus, BusKeys, Connect, NatsBus, Role};
+use bus_schema::subject::Stream;
 use figment::{
     Figment,
     providers::{Env, Format, Toml},
@@ -58,7 +59,8 @@ async fn run() -> Result<(), Failure> {
     let recorder = PrometheusBuilder::new().install_recorder()?;
     let seed = BusKeys::load(&settings.data.join("keys"))?.seed(Role::Gateway)?.to_owned();
     let connect = Connect { url: settings.nats_url, role: Role::Gateway, seed: Some(seed) };
-    let bus = Bus::from(NatsBus::connect(connect).await?);
+    let bus = Bus::from(NatsBus::connect_patiently(connect).await?);
+    bus.wait_for(Stream::In).await?;
     let key = match settings.write_key_file {
         Some(path) => Some(std::fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?),
         None => settings.write_key,

@@ -12,7 +12,7 @@ use std::{
 
 use agent::Agent;
 use bus::{Bus, BusKeys, Connect, NatsBus, Role};
-use bus_schema::Partition;
+use bus_schema::{Partition, subject::Stream};
 use figment::{
     Figment,
     providers::{Env, Format, Toml},
@@ -104,7 +104,8 @@ async fn run(fold: AgentFold) -> Result<(), Failure> {
     let role = role_of(fold.name())?;
     let seed = BusKeys::load(&settings.data.join("keys"))?.seed(role)?.to_owned();
     let connect = Connect { url: settings.nats_url, role, seed: Some(seed) };
-    let bus = Bus::from(NatsBus::connect(connect).await?);
+    let bus = Bus::from(NatsBus::connect_patiently(connect).await?);
+    bus.wait_for(Stream::Log).await?;
     let config = Config { partitions, durable: fold.name().to_owned(), ..Config::new(settings.data) };
     let runtime = Runtime::start(config, bus.clone(), vec![Member { fold, bus }]).await?;
     tracing::info!(agent = fold.name(), agent.listen = %server.address()?, "the agent runs");

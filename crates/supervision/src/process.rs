@@ -163,10 +163,10 @@ async fn given(settings: &Settings) -> Result<Given, Failure> {
     let keys = BusKeys::load(&settings.data.join("keys"))?;
     let connect = async |role: Role| -> Result<Bus, Failure> {
         let seed = Some(keys.seed(role)?.to_owned());
-        Ok(NatsBus::connect(Connect { url: settings.nats_url.clone(), role, seed }).await?.into())
+        Ok(NatsBus::connect_patiently(Connect { url: settings.nats_url.clone(), role, seed }).await?.into())
     };
     let stop_key = key(&settings.data, "unsubscribe.key")?;
-    Ok(Given {
+    let given = Given {
         routing: connect(Role::Router).await?,
         gate: connect(Role::Gate).await?,
         out: connect(Role::GateOut).await?,
@@ -179,7 +179,10 @@ async fn given(settings: &Settings) -> Result<Given, Failure> {
         checkpoint_every: Config::new(&settings.data).checkpoint_every,
         now: Arc::new(wall),
         broker_now: Arc::new(wall),
-    })
+    };
+    given.routing.wait_for(Stream::Log).await?;
+    given.out.wait_for(Stream::Action).await?;
+    Ok(given)
 }
 
 /// Waits for the supervisor's first policy; answers where PEOPLE ended when it was there.

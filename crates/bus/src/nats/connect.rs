@@ -39,6 +39,8 @@ impl fmt::Debug for NatsBus {
     }
 }
 
+/// Between two tries to connect for the first time.
+const CONNECT_EVERY: Duration = Duration::from_millis(500);
 /// How long a connection may take to close.
 const CLOSE_MAX: Duration = Duration::from_secs(2);
 
@@ -77,6 +79,26 @@ impl NatsBus {
             return Err(BusError::TooOld { url, found });
         }
         Ok(Self { client, role, lost })
+    }
+
+    /// As [`NatsBus::connect`], however long nobody answers there: a program that runs apart may be started first.
+    ///
+    /// # Errors
+    /// The key is refused, or the server is older than 2.14.
+    pub async fn connect_patiently(connect: Connect) -> Result<Self, BusError> {
+        let mut waits = false;
+        loop {
+            match Self::connect(connect.clone()).await {
+                Err(error) if error.is_absence() => {
+                    if !std::mem::replace(&mut waits, true) {
+                        let (role, url) = (connect.role, &connect.url);
+                        tracing::warn!(bus.role = %role, bus.url = url, "waiting for the bus: nobody answers there yet");
+                    }
+                    tokio::time::sleep(CONNECT_EVERY).await;
+                }
+                connected => return connected,
+            }
+        }
     }
 
     /// Sends what is under way and closes the connection for all its clones.
