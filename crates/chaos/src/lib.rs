@@ -7,6 +7,7 @@
 
 pub mod binaries;
 pub mod broken;
+pub mod drive;
 pub mod oracle;
 pub mod producer;
 pub mod report;

@@ -39,6 +39,9 @@ struct RunArgs {
     /// The short part that needs no root.
     #[arg(long)]
     smoke: bool,
+    /// Takes the programs beside this one as they are, instead of building them.
+    #[arg(long)]
+    no_build: bool,
     /// What random choices are drawn from; else another number each time.
     #[arg(long)]
     seed: Option<u64>,
@@ -93,7 +96,7 @@ fn chosen(args: &RunArgs) -> Result<Vec<Scenario>, Broken> {
 
 fn run(args: &RunArgs) -> Result<bool, Broken> {
     let scenarios = chosen(args)?;
-    let stage = Stage::set(Binaries::build()?)?;
+    let stage = Stage::set(if args.no_build { Binaries::find()? } else { Binaries::build()? })?;
     let tokio = tokio::runtime::Runtime::new().map_err(Broken::io("start the runtime"))?;
     let mut played = Vec::new();
     for scenario in &scenarios {

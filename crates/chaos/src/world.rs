@@ -1,4 +1,4 @@
-//! The world every scenario begins in: customers who worked every day for two months, whose support then goes wrong.
+//! The world every scenario begins in: customers who worked every day for some time, whose support then goes wrong.
 //!
 //! It is lived through once a run, on event time by `mainstay import`; each scenario gets a copy of the data folder.
 
@@ -11,7 +11,6 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use agent::Agent as _;
 use bus_schema::{Day, Time, time::DAY_MS};
 use serde_json::{Value, json};
 
@@ -51,8 +50,9 @@ pub const ACCOUNTS: [&str; 24] = [
 /// Accounts by which the oracle sees that the system goes on.
 pub const CANARIES: [&str; 4] = ["canary-1", "canary-2", "canary-3", "canary-4"];
 
-const DAYS: i32 = 60;
-const USERS: u32 = 4;
+/// Enough for a score that can fall; each day more is a day to live through before the first scenario.
+const DAYS: i32 = 10;
+const USERS: u32 = 2;
 const MAP: &str = r#"
 name = "logins"
 time = "at"
@@ -85,12 +85,24 @@ impl Template {
         let (rows, map) = (template.folder.join("logins.csv"), template.folder.join("map.toml"));
         write(&rows, &history())?;
         write(&map, MAP)?;
+        template.import(binaries, &template.data(), &settings())?;
+        Ok(template)
+    }
+
+    /// Imports the history into a data folder; answers what the command said of it.
+    pub(crate) fn import(
+        &self,
+        binaries: &Binaries,
+        data: &Path,
+        env: &BTreeMap<String, String>,
+    ) -> Result<String, Broken> {
         let mut command = Command::new(binaries.mainstay());
-        command.arg("import").arg("--json").arg(&rows).arg("--map").arg(&map).arg("--data").arg(template.data());
-        command.envs(settings()).env("MAINSTAY_POLICIES", &policies).stdin(Stdio::null());
-        let imported = command.output().map_err(Broken::io("run mainstay import"))?;
+        command.arg("import").arg("--json").arg(self.folder.join("logins.csv"));
+        command.arg("--map").arg(self.folder.join("map.toml")).arg("--data").arg(data);
+        command.envs(env).env_remove("MAINSTAY_DATA").env("MAINSTAY_POLICIES", self.folder.join("policies"));
+        let imported = command.stdin(Stdio::null()).output().map_err(Broken::io("run mainstay import"))?;
         if imported.status.success() {
-            return Ok(template);
+            return Ok(String::from_utf8_lossy(&imported.stdout).trim().to_owned());
         }
         Err(Broken::Ended {
             part: "mainstay import".into(),
@@ -190,14 +202,21 @@ fn morning(day: Day) -> Time {
     Time(day.start().0 + 9 * DAY_MS / 24)
 }
 
-/// The built-in rules, at any hour of any day, with the shortest hold, for a company that connects use and support.
+/// The built-in rules, at any hour of any day, with the shortest hold, for a company that connects use and support and
+/// takes a band for known after some days already.
 fn policies_text() -> Result<Vec<(&'static str, String)>, Broken> {
     let all = [
-        ("health", health::Health::DEFAULT_POLICY, toml::toml! { sources = ["usage", "support"] }),
-        ("supervisor", supervisor::Supervisor::DEFAULT_POLICY, toml::toml! { gate.hold_seconds = 5 }),
+        (
+            "health",
+            include_str!("../../../agents/health/policy.toml"),
+            toml::toml! {
+            sources = ["usage", "support"]
+            band = { coverage_known_bp = 1_000, coverage_green_bp = 1_000 } },
+        ),
+        ("supervisor", include_str!("../../../agents/supervisor/policy.toml"), toml::toml! { gate.hold_seconds = 5 }),
         (
             "engagement",
-            engagement::Engagement::DEFAULT_POLICY,
+            include_str!("../../../agents/engagement/policy.toml"),
             toml::toml! { hours = { from = 0, to = 24, weekend = [] } },
         ),
     ];

@@ -84,8 +84,7 @@ async fn folds_are_of_the_log(rig: &mut Rig) -> Result<Verdict, Broken> {
     const INVARIANT: &str = "refold";
     let (mut compared, mut different) = (0, BTreeSet::new());
     for part in Part::FOLDS {
-        let verified = rig.ask(part, "verify").await?;
-        for fold in verified.as_array().into_iter().flatten() {
+        for fold in verified(rig, part).await? {
             compared += 1;
             if fold.get("equal") != Some(&Value::Bool(true)) {
                 different.insert(fold.to_string());
@@ -96,4 +95,17 @@ async fn folds_are_of_the_log(rig: &mut Rig) -> Result<Verdict, Broken> {
     let detail =
         if holds { format!("{compared} folds equal their refold") } else { format!("different: {different:?}") };
     Ok(Verdict::of(INVARIANT, holds, detail))
+}
+
+async fn verified(rig: &mut Rig, part: Part) -> Result<Vec<Value>, Broken> {
+    Ok(rig.ask(part, "verify").await?.as_array().cloned().unwrap_or_default())
+}
+
+/// Whether every fold of a part equals what is folded again from the log.
+///
+/// # Errors
+/// The part cannot be asked.
+pub async fn refold(rig: &mut Rig, part: Part) -> Result<bool, Broken> {
+    let folds = verified(rig, part).await?;
+    Ok(!folds.is_empty() && folds.iter().all(|fold| fold.get("equal") == Some(&Value::Bool(true))))
 }

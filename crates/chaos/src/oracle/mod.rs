@@ -6,9 +6,12 @@ mod sends;
 
 use std::time::Duration;
 
+use bus::Role;
+use bus_schema::subject::{BusAccount, Stream};
 use serde_json::json;
 use tokio::time::Instant;
 
+pub use conservation::refold;
 pub use record::{Happened, events, events_of};
 pub use sends::{mails_of, until_ended};
 
@@ -105,4 +108,35 @@ pub async fn proposals(rig: &mut Rig, state: &str) -> Result<Vec<(String, String
         proposal.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
     };
     Ok(all.iter().map(|proposal| (word(proposal, "id"), word(proposal, "account"))).collect())
+}
+
+/// The last message of a stream.
+///
+/// # Errors
+/// The bus does not answer.
+pub async fn end_of_stream(rig: &Rig, stream: Stream) -> Result<u64, Broken> {
+    let role = if stream.account() == BusAccount::Bus { Role::Operator } else { Role::GateOut };
+    let bus = rig.nats.connect(role).await?;
+    let end = bus.state(stream).await;
+    bus.close().await;
+    Ok(end?.last_seq)
+}
+
+/// The last message of the log on these subjects.
+///
+/// # Errors
+/// The bus does not answer.
+pub async fn end_of(rig: &Rig, subjects: &str) -> Result<u64, Broken> {
+    let bus = rig.nats.connect(Role::Operator).await?;
+    let last = bus.last(Stream::Log, subjects).await;
+    bus.close().await;
+    Ok(last?.map_or(0, |stored| stored.seq))
+}
+
+/// How many steps of deliveries there are.
+///
+/// # Errors
+/// The bus does not answer.
+pub async fn actions(rig: &Rig) -> Result<usize, Broken> {
+    Ok(events(rig, Stream::Action, &["cs.action.>"], 1).await?.len())
 }

@@ -7,6 +7,7 @@ pub mod process;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -174,6 +175,26 @@ impl Rig {
         let missing =
             || Broken::Answer { asked: format!("for the process {label}"), answer: "that there is none".into() };
         self.parts.remove(label).ok_or_else(missing)
+    }
+
+    /// Takes a process out of the rig that goes on: the next one of this part gets another port.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn release(&mut self, part: Part) -> Result<Process, Broken> {
+        self.ports.remove(part.name());
+        self.take(part.name())
+    }
+
+    /// Imports the world's history once more, beside the rig's bus; everything else must be stopped.
+    ///
+    /// # Errors
+    /// It fails.
+    pub async fn import_again(&self) -> Result<String, Broken> {
+        let (template, binaries) = (Arc::clone(&self.context.template), Arc::clone(&self.context.binaries));
+        let (data, env) = (self.data.clone(), self.env.clone());
+        let imported = tokio::task::spawn_blocking(move || template.import(&binaries, &data, &env)).await;
+        imported.map_err(|error| Broken::io("import again")(std::io::Error::other(error)))?
     }
 
     /// The labels of what runs.

@@ -42,7 +42,7 @@ impl Process {
     ) -> Result<Self, Broken> {
         let out = fs::OpenOptions::new().create(true).append(true).open(&log).map_err(Broken::path("open", &log))?;
         let err = out.try_clone().map_err(Broken::path("open", &log))?;
-        let mut command = Command::new(program);
+        let mut command = bound(program);
         // What the settings of the caller say is not for the programs under test.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MAINSTAY_")) {
             command.env_remove(name);
@@ -156,6 +156,17 @@ impl Drop for Process {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// A command for a program that ends with this process, also where this one is killed, on a system that can do it.
+fn bound(program: &Path) -> Command {
+    let probe = Command::new("setpriv").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if cfg!(target_os = "linux") && probe.is_ok_and(|status| status.success()) {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL"]).arg(program);
+        return command;
+    }
+    Command::new(program)
 }
 
 /// Sends a signal by name.
