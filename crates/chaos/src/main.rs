@@ -6,7 +6,12 @@ use std::{
     process::ExitCode,
 };
 
-use chaos::{Binaries, Broken, Scenario, report::Report, run::Stage, scenarios};
+use chaos::{
+    Binaries, Broken, Scenario,
+    report::{Played, Report},
+    run::Stage,
+    scenarios,
+};
 use clap::{Args, Parser, Subcommand};
 
 /// Real faults on real processes.
@@ -42,6 +47,9 @@ struct RunArgs {
     /// Takes the programs beside this one as they are, instead of building them.
     #[arg(long)]
     no_build: bool,
+    /// How many are played at once.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    at_once: usize,
     /// What random choices are drawn from; else another number each time.
     #[arg(long)]
     seed: Option<u64>,
@@ -94,20 +102,24 @@ fn chosen(args: &RunArgs) -> Result<Vec<Scenario>, Broken> {
     Ok(all.into_iter().filter(wanted).collect())
 }
 
+fn show(one: &Played) -> Result<(), Broken> {
+    let colour = if one.green { "green" } else { "red" };
+    say(&format!("{colour:<5} {:<28} {:>6.1} s  seed {}", one.scenario, one.seconds, one.seed))?;
+    one.faults_found().iter().try_for_each(|fault| say(&format!("      {fault}")))
+}
+
 fn run(args: &RunArgs) -> Result<bool, Broken> {
     let scenarios = chosen(args)?;
     let stage = Stage::set(if args.no_build { Binaries::find()? } else { Binaries::build()? })?;
     let tokio = tokio::runtime::Runtime::new().map_err(Broken::io("start the runtime"))?;
-    let mut played = Vec::new();
-    for scenario in &scenarios {
-        let seed = args.seed.unwrap_or_else(rand::random);
-        let one = tokio.block_on(stage.play(scenario, seed));
-        let colour = if one.green { "green" } else { "red" };
-        say(&format!("{colour:<5} {:<28} {:>6.1} s  seed {seed}", one.scenario, one.seconds))?;
-        for fault in one.faults_found() {
-            say(&format!("      {fault}"))?;
-        }
-        played.push(one);
+    let seeded: Vec<_> =
+        scenarios.into_iter().map(|scenario| (scenario, args.seed.unwrap_or_else(rand::random))).collect();
+    let mut unsaid = None;
+    let played = tokio.block_on(stage.play_all(&seeded, args.at_once, |one| {
+        unsaid = unsaid.take().or(show(one).err());
+    }));
+    if let Some(error) = unsaid {
+        return Err(error);
     }
     let report = Report::of(played);
     if let Some(path) = &args.report {

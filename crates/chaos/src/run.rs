@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
+use futures_util::{StreamExt as _, stream};
 use tempfile::TempDir;
 
 use crate::{Binaries, Broken, Context, Scenario, report::Played, world::Template};
@@ -23,6 +24,23 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("chaos-").tempdir().map_err(Broken::io("make a folder"))?;
         let template = Template::live(&binaries, folder.path().join("template"))?;
         Ok(Self { binaries: Arc::new(binaries), template: Arc::new(template), folder })
+    }
+
+    /// Plays scenarios, some of them at once: most of their time they wait. `said` hears of each when it is over.
+    pub async fn play_all(
+        &self,
+        scenarios: &[(Scenario, u64)],
+        at_once: usize,
+        mut said: impl FnMut(&Played),
+    ) -> Vec<Played> {
+        let playing = stream::iter(scenarios).map(|(scenario, seed)| self.play(scenario, *seed));
+        let mut playing = std::pin::pin!(playing.buffered(at_once.max(1)));
+        let mut all = Vec::new();
+        while let Some(played) = playing.next().await {
+            said(&played);
+            all.push(played);
+        }
+        all
     }
 
     /// Plays one scenario.
