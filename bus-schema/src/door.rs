@@ -22,10 +22,13 @@ pub use self::{
     refusal::{Reason, Refusal},
 };
 use self::{json::Fields, passage::Passage};
-use crate::{Entity, Event, Time, time::DAY_MS};
+use crate::{Entity, Event, Time, batch::BATCH_BYTES_MAX, time::DAY_MS};
 
 /// Most bytes of one event.
 pub const EVENT_BYTES_MAX: usize = 256 * 1024;
+/// Most bytes of one event that the router sends on: its personal part is base64 by then, a third longer, and names the
+/// persons once more.
+pub const FORWARDED_BYTES_MAX: usize = BATCH_BYTES_MAX;
 /// Deepest nesting of one event.
 pub const DEPTH_MAX: usize = 32;
 /// Most bytes of one personal text.
@@ -115,8 +118,12 @@ impl Door {
     }
 
     fn pass(&self, raw: &[u8], received: Time, sender: Sender) -> Result<Admitted, Refusal> {
-        if raw.len() > EVENT_BYTES_MAX {
-            return Err(Reason::Large { bytes: raw.len() }.into());
+        let most = match sender {
+            Sender::Outside => EVENT_BYTES_MAX,
+            Sender::Router => FORWARDED_BYTES_MAX,
+        };
+        if raw.len() > most {
+            return Err(Reason::Large { bytes: raw.len(), most }.into());
         }
         if json::depth(raw) > DEPTH_MAX {
             return Err(Reason::Deep.into());

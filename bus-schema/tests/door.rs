@@ -10,6 +10,7 @@
 
 use bus_schema::{
     Data, Entity, Envelope, Kind, Origin, Time,
+    batch::BATCH_BYTES_MAX,
     data::words::Label,
     door::{Admitted, Door, EXTENSIONS, Reason, SOURCE_ID, SOURCE_IDS, is_pseudonym},
 };
@@ -432,6 +433,21 @@ fn what_the_router_sends_on_passes_again_unchanged() {
     let pseudonym = door().pseudonym("jo");
     let forged = with(&json!({ "data": { "user": pseudonym.as_str() } })).unwrap();
     assert_ne!(forged.event.header.contact, Some(pseudonym));
+}
+
+#[test]
+fn the_largest_event_that_is_taken_can_be_sent_on() {
+    let people: Vec<String> = (0..90).map(|n| format!("{n:0>512}")).collect();
+    let mut sent = event("meeting.held", json!({ "meeting": "m", "type": "qbr", "invited": people, "attended": [] }));
+    sent["subject"] = "user/jo".into();
+    sent["data"]["more"] = "x".repeat(256 * 1024 - sent.to_string().len() - "\"more\":\"\",".len()).into();
+    assert_eq!(sent.to_string().len(), 256 * 1024);
+    let first = admit(&sent).unwrap();
+    let raw = serde_json::to_vec(&Envelope::of(&first.event, Some(&first.personal))).unwrap();
+    assert!(raw.len() > 256 * 1024, "the personal part grows: {}", raw.len());
+    assert!(raw.len() <= BATCH_BYTES_MAX);
+    let second = door().readmit(&raw, received()).unwrap();
+    assert_eq!((second.event, second.personal), (first.event, first.personal));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ATTRIBUTE_BYTES_MAX, DEPTH_MAX, EVENT_BYTES_MAX};
+use super::{ATTRIBUTE_BYTES_MAX, DEPTH_MAX};
 use crate::{Kind, Time, entity::EntityError};
 
 /// An event that did not pass, as far as it could be read.
@@ -20,10 +20,12 @@ pub struct Refusal {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// Too many bytes.
-    #[error("the event has {bytes} bytes, {EVENT_BYTES_MAX} are the most: send less in one event")]
+    #[error("the event has {bytes} bytes, {most} are the most: send less in one event")]
     Large {
         /// How many.
         bytes: usize,
+        /// How many it may have.
+        most: usize,
     },
     /// Nested too deep.
     #[error("the event is nested deeper than {DEPTH_MAX} levels: send flat fields")]
