@@ -274,7 +274,7 @@ fn check_sizes(rules: &Rules) -> Result<(), PolicyError> {
         &rules.horizon.days_30,
     ]);
     for size in sizes {
-        if size.abs() > 200_000 {
+        if !(-200_000..=200_000).contains(size) {
             return Err(PolicyError::value("base, proximity, tenure, horizon", format!("{size} is beyond ±200000")));
         }
     }
@@ -294,7 +294,8 @@ fn check_shapes(rules: &Rules) -> Result<(), PolicyError> {
     ];
     for (field, points) in lines {
         let ascending = points.windows(2).all(|pair| matches!(pair, [(a, _), (b, _)] if a < b));
-        let small = points.iter().all(|(x, y)| x.abs() <= 1_000_000 && y.abs() <= 200_000);
+        let small =
+            points.iter().all(|(x, y)| (-1_000_000..=1_000_000).contains(x) && (-200_000..=200_000).contains(y));
         if points.is_empty() || !ascending || !small {
             return Err(PolicyError::value(field, "points like [[0, 0], [8, -14000]], ascending in the first number"));
         }
