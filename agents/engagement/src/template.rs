@@ -209,11 +209,14 @@ fn unmark(text: &str) -> (String, Vec<usize>) {
     (plain, told)
 }
 
-/// A field or statement left in a text that nobody fills.
+/// A field or statement left in a text that nobody fills. Only an open field as it is written in a draft may stay: any
+/// other way of writing it would be another template to the edge that fills it.
 fn leftover(text: &str) -> Option<String> {
-    let mut fields = text.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap_or(rest).trim());
-    if let Some(field) = fields.find(|field| !OPEN.contains(field)) {
-        return Some(format!("{{{{{}}}}}", plain(field)));
+    for rest in text.split("{{").skip(1) {
+        let (field, closed) = rest.split_once("}}").map_or((rest, false), |(field, _)| (field, true));
+        if !closed || !OPEN.contains(&field) {
+            return Some(format!("{{{{{}{}", plain(field), if closed { "}}" } else { "" }));
+        }
     }
     ["{%", "{#"].into_iter().find(|statement| text.contains(statement)).map(ToOwned::to_owned)
 }
