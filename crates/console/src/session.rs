@@ -22,7 +22,7 @@ const ABSOLUTE: Duration = Duration::from_hours(12);
 const LINKS_MAX: usize = 32;
 
 /// Sessions and links that wait.
-pub(crate) struct Sessions {
+pub struct Sessions {
     user: String,
     token: [u8; 32],
     state: Mutex<State>,
@@ -41,7 +41,8 @@ struct Session {
 }
 
 impl Sessions {
-    pub(crate) fn new(user: String, token: &str) -> Self {
+    /// Nobody is signed in yet. The local user's name, and the token of the API.
+    pub fn new(user: String, token: &str) -> Self {
         Self { user, token: hash(token), state: Mutex::default() }
     }
 
@@ -50,12 +51,12 @@ impl Sessions {
     }
 
     /// The local user's name.
-    pub(crate) fn user(&self) -> &str {
+    pub fn user(&self) -> &str {
         &self.user
     }
 
     /// A secret for a link that works once.
-    pub(crate) fn issue_link(&self) -> Option<String> {
+    pub fn issue_link(&self) -> Option<String> {
         let secret = secret()?;
         let mut state = self.state();
         if state.links.len() >= LINKS_MAX {
@@ -66,7 +67,7 @@ impl Sessions {
     }
 
     /// Turns a link's secret into a session's. The link is used up.
-    pub(crate) fn sign_in(&self, link: &str) -> Option<String> {
+    pub fn sign_in(&self, link: &str) -> Option<String> {
         let wanted = hash(link);
         let session = secret()?;
         let mut state = self.state();
@@ -79,14 +80,14 @@ impl Sessions {
     }
 
     /// Ends the session of a request.
-    pub(crate) fn sign_out(&self, headers: &HeaderMap) {
+    pub fn sign_out(&self, headers: &HeaderMap) {
         if let Some(secret) = cookie(headers) {
             self.state().sessions.remove(&hash(secret));
         }
     }
 
     /// The user of a request's session, where it has one that lives.
-    pub(crate) fn user_of(&self, headers: &HeaderMap) -> Option<String> {
+    pub fn user_of(&self, headers: &HeaderMap) -> Option<String> {
         let key = hash(cookie(headers)?);
         let now = Instant::now();
         let mut state = self.state();
@@ -101,7 +102,7 @@ impl Sessions {
     }
 
     /// Whether a request carries the API's token. Hashes are compared, so time tells nothing of the token.
-    pub(crate) fn has_token(&self, headers: &HeaderMap) -> bool {
+    pub fn has_token(&self, headers: &HeaderMap) -> bool {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         given.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|token| hash(token) == self.token)
     }
@@ -124,9 +125,10 @@ fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
+/// The session's cookie. Other cookies of the same host may hold any bytes, and must not hide it.
 fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    pairs.flat_map(|text| text.split(';')).find_map(|pair| {
+    let pairs = headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    pairs.filter_map(|pair| std::str::from_utf8(pair).ok()).find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
         (name == COOKIE).then_some(value)
     })
@@ -160,6 +162,10 @@ mod tests {
         assert!(sessions.sign_in(&link).is_none());
         assert_eq!(sessions.user_of(&with_cookie(&session)).as_deref(), Some("local"));
         assert!(sessions.user_of(&with_cookie("other")).is_none());
+        let mut others = HeaderMap::new();
+        let cookies = [b"theme=\xfc; k=\xc3\xbc; mainstay_session=".as_slice(), session.as_bytes()].concat();
+        others.insert(header::COOKIE, HeaderValue::from_bytes(&cookies).unwrap());
+        assert!(sessions.user_of(&others).is_some(), "cookies of another service hide the session");
         sessions.sign_out(&with_cookie(&session));
         assert!(sessions.user_of(&with_cookie(&session)).is_none());
     }
