@@ -19,11 +19,11 @@ const MIDDLE: char = '\u{E001}';
 const CLOSE: char = '\u{E002}';
 
 /// Values by dotted name: `contact.first_name`.
-pub(crate) type Fields = BTreeMap<String, String>;
+pub type Fields = BTreeMap<String, String>;
 
 /// A draft that cannot be filled.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub(crate) enum FillError {
+pub enum FillError {
     /// Nothing is known under this name.
     #[error("nothing is known to fill {{{{{0}}}}} with")]
     Unknown(String),
@@ -39,7 +39,7 @@ pub(crate) enum FillError {
 ///
 /// # Errors
 /// A field nothing is known for, or a text that is no template.
-pub(crate) fn fill(text: &str, fields: &Fields) -> Result<String, FillError> {
+pub fn fill(text: &str, fields: &Fields) -> Result<String, FillError> {
     let marked = render(text, fields, false)?;
     if marked.len() > TEXT_BYTES_MAX { Err(FillError::Long) } else { Ok(marked) }
 }
@@ -82,40 +82,57 @@ fn missing(text: &str, fields: &Fields) -> String {
 
 /// A piece of a paragraph; with the number of its footnote where it makes a claim.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Piece {
-    pub(crate) text: String,
-    pub(crate) note: Option<usize>,
+pub struct Piece {
+    /// As it is shown.
+    pub text: String,
+    /// From 1.
+    pub note: Option<usize>,
 }
 
 /// Where a claim comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Note {
-    pub(crate) source: Source,
-    pub(crate) name: String,
+pub struct Note {
+    /// Where the claim comes from.
+    pub source: Source,
+    /// Of the field or fact; the number itself where nothing stands behind it.
+    pub name: String,
 }
 
 /// What stands behind a claim.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Source {
+pub enum Source {
     /// What is known of a person, the account or the sender.
     Record,
     /// Facts of the log.
-    Fact { words: String, at: bus_schema::Time, events: Vec<Position> },
+    Fact {
+        /// Its source in words.
+        words: String,
+        /// When it was so.
+        at: bus_schema::Time,
+        /// The events it rests on.
+        events: Vec<Position>,
+    },
     /// Nothing: written by the draft.
     None,
 }
 
 /// A text with its claims marked.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Annotated {
+pub struct Annotated {
     /// Paragraphs of lines of pieces.
-    pub(crate) paragraphs: Vec<Vec<Vec<Piece>>>,
-    pub(crate) notes: Vec<Note>,
+    pub paragraphs: Vec<Vec<Vec<Piece>>>,
+    /// Footnotes, the first of them number 1.
+    pub notes: Vec<Note>,
 }
 
 impl Annotated {
+    /// Its pieces, one after the other.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        self.paragraphs.iter().flatten().flatten().map(|piece| piece.text.as_str())
+    }
+
     /// How many facts it tells, and how many claims have no source.
-    pub(crate) fn told(&self) -> (usize, usize) {
+    pub fn told(&self) -> (usize, usize) {
         let facts = self.notes.iter().filter(|note| matches!(note.source, Source::Fact { .. })).count();
         let none = self.notes.iter().filter(|note| note.source == Source::None).count();
         (facts, none)
@@ -127,13 +144,27 @@ impl Annotated {
 ///
 /// # Errors
 /// As [`fill`].
-pub(crate) fn annotate(text: &str, fields: &Fields, facts: &[MergeField]) -> Result<Annotated, FillError> {
-    Ok(mark(&render(text, fields, true)?, facts))
+pub fn annotate(text: &str, fields: &Fields, facts: &[MergeField]) -> Result<Annotated, FillError> {
+    let filled = fill(text, fields)?;
+    // A text that computes with a field, or has our marks in it, comes out differently with marked fields: then the
+    // words that are sent are shown, without the footnotes of its fields.
+    let marked = render(text, fields, true).map(|marked| footnotes(&marked, facts, true));
+    let shown = marked.ok().filter(|shown| words(shown.texts()) == words([filled.as_str()]));
+    Ok(shown.unwrap_or_else(|| mark(&filled, facts)))
 }
 
-/// Footnotes for a text that is filled already; nothing in it is run.
-pub(crate) fn mark(text: &str, facts: &[MergeField]) -> Annotated {
-    let mut notes = Notes::default();
+/// Footnotes for a text that is filled already; nothing in it is run, and no mark in it is one of ours.
+pub fn mark(text: &str, facts: &[MergeField]) -> Annotated {
+    footnotes(text, facts, false)
+}
+
+/// Everything of a text but the space between its words.
+fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    texts.into_iter().flat_map(str::chars).filter(|c| !c.is_whitespace()).collect()
+}
+
+fn footnotes(text: &str, facts: &[MergeField], marked: bool) -> Annotated {
+    let mut notes = Notes { list: Vec::new(), marked };
     let mut facts: Vec<&MergeField> = facts.iter().filter(|fact| !fact.value.trim().is_empty()).collect();
     facts.sort_by_key(|fact| std::cmp::Reverse(fact.value.len()));
     let paragraphs = text
@@ -145,9 +176,10 @@ pub(crate) fn mark(text: &str, facts: &[MergeField]) -> Annotated {
     Annotated { paragraphs, notes: notes.list }
 }
 
-#[derive(Default)]
 struct Notes {
     list: Vec<Note>,
+    /// Whether personal fields stand between marks.
+    marked: bool,
 }
 
 impl Notes {
@@ -162,7 +194,7 @@ impl Notes {
     fn line(&mut self, line: &str, facts: &[&MergeField]) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let mut rest = line;
-        while let Some((before, after)) = rest.split_once(OPEN) {
+        while let Some((before, after)) = rest.split_once(OPEN).filter(|_| self.marked) {
             self.plain(before, facts, &mut pieces);
             let (name, after) = after.split_once(MIDDLE).unwrap_or((after, ""));
             let (value, after) = after.split_once(CLOSE).unwrap_or((after, ""));
@@ -279,6 +311,17 @@ mod tests {
         assert_eq!(annotated.told(), (2, 2));
         let whole: String = annotated.paragraphs.concat().concat().iter().map(|piece| piece.text.as_str()).collect();
         assert_eq!(whole, "Hello Ana {{sender.name}} <b>,in 2019 it was 41, now 19 of 60.More below 19.");
+    }
+
+    #[test]
+    fn what_is_shown_has_the_words_that_are_sent() {
+        let hidden = format!("{{{{contact.first_name}}}}{OPEN}hidden{MIDDLE}shown{CLOSE}");
+        for text in ["{{ contact.first_name|length }}", "{{ contact.first_name|upper }} 7", &hidden, "{{ account }}"] {
+            let sent = fill(text, &fields()).unwrap();
+            let shown = annotate(text, &fields(), &[]).unwrap();
+            assert_eq!(words(shown.texts()), words([sent.as_str()]), "{text}");
+        }
+        assert_eq!(words(mark(&hidden, &[]).texts()), words([hidden.as_str()]));
     }
 
     #[test]
