@@ -11,7 +11,7 @@ mod assets;
 mod config;
 mod control;
 mod decide;
-mod draft;
+pub mod draft;
 mod fault;
 mod letter;
 mod live;
@@ -31,6 +31,7 @@ pub use crate::{
         AgentStatus, Answer, BusStatus, ControlError, DeadSelection, Difference, Digest, NoControl, Rebuilt, Replayed,
         StreamStatus, SystemControl, SystemStatus, Verification,
     },
-    stop::{StopKey, StopKeyError},
+    session::Sessions,
+    stop::{Link, StopKey, StopKeyError},
     views::{Views, ViewsError},
 };

@@ -56,14 +56,23 @@ pub enum StopKeyError {
 
 /// Whom a link is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Link {
-    pub(crate) account: String,
-    pub(crate) contact: String,
-    pub(crate) proposal: String,
-    pub(crate) address_hmac: String,
+pub struct Link {
+    /// The account's id.
+    pub account: String,
+    /// The contact's pseudonym.
+    pub contact: String,
+    /// The proposal whose mail had the link.
+    pub proposal: String,
+    /// The keyed hash of the address.
+    pub address_hmac: String,
 }
 
 impl StopKey {
+    /// A key by its bytes.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Reads `<data>/keys/unsubscribe.key`, making it at first use, readable by its owner alone.
     ///
     /// # Errors
@@ -106,14 +115,14 @@ impl StopKey {
     }
 
     /// The token of a link.
-    pub(crate) fn token(&self, link: &Link) -> String {
+    pub fn token(&self, link: &Link) -> String {
         let payload = [&link.account, &link.contact, &link.proposal, &link.address_hmac].map(String::as_str).join("\n");
         let tag = self.tag(&["link", &payload]);
         format!("{}.{}", BASE64URL_NOPAD.encode(payload.as_bytes()), BASE64URL_NOPAD.encode(&tag))
     }
 
     /// The link of a token, where this key made it.
-    pub(crate) fn read(&self, token: &str) -> Option<Link> {
+    pub fn read(&self, token: &str) -> Option<Link> {
         let (payload, tag) = token.split_once('.')?;
         let payload = String::from_utf8(BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?).ok()?;
         let tag = BASE64URL_NOPAD.decode(tag.as_bytes()).ok()?;

@@ -10,13 +10,13 @@ const UNKNOWN_KIND: u16 = 0;
 
 /// One event, ready to be packed.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Event {
+pub struct Event {
     /// Code of its kind.
-    pub(crate) kind: u16,
+    pub kind: u16,
     /// What it is about.
-    pub(crate) entity: Entity,
+    pub entity: Entity,
     /// Its envelope.
-    pub(crate) json: Vec<u8>,
+    pub json: Vec<u8>,
 }
 
 /// An event that was mapped from another form.

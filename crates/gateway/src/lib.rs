@@ -9,11 +9,16 @@ mod cloud_event;
 mod config;
 mod event;
 mod publisher;
+mod reading;
 mod reply;
 mod segment;
 mod serve;
 
 pub use crate::{
     config::{Config, WriteKeys},
+    event::Event,
+    reading::Route,
+    reply::Refused,
+    segment::Call,
     serve::{GatewayError, MetricsText, serve},
 };

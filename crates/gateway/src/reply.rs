@@ -9,7 +9,7 @@ use serde_json::json;
 
 /// Why a request was not taken. Nothing of it is then promised to be stored.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub(crate) enum Refused {
+pub enum Refused {
     /// The body, or one event in it, cannot be used.
     #[error("{0}")]
     Malformed(String),

@@ -17,28 +17,45 @@ type Fields = Map<String, Value>;
 
 /// The calls of the API.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Call {
+pub enum Call {
+    /// Something was done.
     Track,
+    /// Who a user is.
     Identify,
+    /// Which account a user is of.
     Group,
+    /// A page was seen.
     Page,
+    /// A page of an app was seen.
     Screen,
+    /// Two ids are one user.
     Alias,
 }
 
 impl Call {
-    const ALL: [(&'static str, Self); 6] = [
-        ("track", Self::Track),
-        ("identify", Self::Identify),
-        ("group", Self::Group),
-        ("page", Self::Page),
-        ("screen", Self::Screen),
-        ("alias", Self::Alias),
-    ];
+    const ALL: [Self; 6] = [Self::Track, Self::Identify, Self::Group, Self::Page, Self::Screen, Self::Alias];
 
     /// The call of a name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, call)| *call)
+        Self::ALL.into_iter().find(|call| call.name() == name)
+    }
+
+    /// The call of a path: its name, or the letter that the libraries for browsers use.
+    pub(crate) fn named(path: &str) -> Option<Self> {
+        let by_letter = || Self::ALL.into_iter().find(|call| path.len() == 1 && call.name().starts_with(path));
+        Self::from_name(path).or_else(by_letter)
+    }
+
+    /// Its name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Track => "track",
+            Self::Identify => "identify",
+            Self::Group => "group",
+            Self::Page => "page",
+            Self::Screen => "screen",
+            Self::Alias => "alias",
+        }
     }
 }
 

@@ -16,12 +16,13 @@ use bus_schema::Time;
 use tokio::{net::TcpListener, sync::Notify};
 
 use crate::{
-    body, cloud_event,
+    body,
     config::{Config, WriteKeys},
     event::Event,
     publisher::Publisher,
+    reading,
     reply::{self, Refused},
-    segment::{self, Arrival, Call},
+    segment::Call,
 };
 
 /// Why the gateway did not start or ended badly.
@@ -129,13 +130,7 @@ async fn batch(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, body: Bo
         let body = body::read(&headers, body).await?;
         let batch = body::segment_batch(&body)?;
         let key = gateway.key(named, batch.write_key.as_deref())?;
-        let sent_at = batch.sent_at.as_ref();
-        let arrival = Arrival { key, received: now(), sent_at, context: batch.context.as_ref() };
-        let mut events = Vec::with_capacity(batch.batch.len());
-        for (at, raw) in batch.batch.iter().enumerate() {
-            events.extend(segment::map(at, None, body::segment_event(at, raw)?, &arrival)?);
-        }
-        Ok(events)
+        reading::batch(&batch, key, now())
     };
     let events = read.await;
     gateway.answer("batch", events).await
@@ -147,7 +142,7 @@ async fn call(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let Some((name, call)) = named_call(&name) else {
+    let Some(call) = Call::named(&name) else {
         return reply::error(StatusCode::NOT_FOUND, "not_found", "there is no such call");
     };
     let read = async {
@@ -155,24 +150,10 @@ async fn call(
         let body = body::read(&headers, body).await?;
         let fields = body::segment_call(&body)?;
         let key = gateway.key(named, fields.get("writeKey").and_then(serde_json::Value::as_str))?;
-        segment::map(0, Some(call), fields, &Arrival { key, received: now(), sent_at: None, context: None })
+        reading::call(call, fields, key, now())
     };
     let events = read.await;
-    gateway.answer(name, events).await
-}
-
-/// The calls by name, and by the letter that the libraries for browsers use.
-fn named_call(name: &str) -> Option<(&'static str, Call)> {
-    let name = match name {
-        "track" | "t" => "track",
-        "identify" | "i" => "identify",
-        "group" | "g" => "group",
-        "page" | "p" => "page",
-        "screen" | "s" => "screen",
-        "alias" | "a" => "alias",
-        _ => return None,
-    };
-    Call::from_name(name).map(|call| (name, call))
+    gateway.answer(call.name(), events).await
 }
 
 async fn events(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, body: Body) -> Response {
@@ -180,9 +161,7 @@ async fn events(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, body: B
         let named = gateway.named(&headers)?;
         gateway.key(named, None)?;
         let body = body::read(&headers, body).await?;
-        let body = body::structured(&headers, &body)?;
-        let events = body::cloud_events(&body)?;
-        events.into_iter().enumerate().map(|(at, raw)| cloud_event::place(at, raw)).collect()
+        reading::events(&headers, &body)
     };
     let events = read.await;
     gateway.answer("events", events).await
