@@ -1,0 +1,23 @@
+//! What people write for agents: policies.
+
+use agent::Agent;
+
+/// Any text as a policy of each agent: it is refused with a place and a reason, twice the same, or taken.
+pub(crate) fn policy(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    read::<health::Health>(text);
+    read::<churn::Churn>(text);
+    read::<engagement::Engagement>(text);
+    read::<supervisor::Supervisor>(text);
+}
+
+fn read<A: Agent>(text: &str) {
+    match (A::policy(text), A::policy(text)) {
+        (Ok(mut policy), Ok(_)) => drop(A::adopt(&mut policy, "template/at_risk_checkin", 1, text)),
+        (Err(first), Err(second)) => {
+            assert_eq!(first, second, "{}: two answers for one text", A::NAME);
+            assert!(!first.to_string().trim().is_empty(), "{}: an error says nothing", A::NAME);
+        }
+        (first, second) => assert_eq!(first.is_ok(), second.is_ok(), "{}: two answers for one text", A::NAME),
+    }
+}

@@ -1,0 +1,5 @@
+//! See `properties::TARGETS`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| properties::run("cloud_events", data));
