@@ -84,6 +84,14 @@ pub enum BusError {
         /// Sequence of its last message.
         last: u64,
     },
+    /// A message that was read has another one in its place: the stream was replaced by an older copy, which grew.
+    #[error("message {seq} of stream {} is not the one that was read; it was replaced by an older copy", stream.name())]
+    Replaced {
+        /// The stream.
+        stream: Stream,
+        /// Sequence of the message.
+        seq: u64,
+    },
     /// A stream exists with other essentials.
     #[error(
         "stream {stream} exists with {field} {found}, expected {expected}; use another server or account, or migrate it"
@@ -134,5 +142,10 @@ impl BusError {
             Dns | Io | TimedOut | MaxReconnects => true,
             Authentication | AuthorizationViolation | ServerParse | Tls => false,
         }
+    }
+
+    /// Whether the stream is another one than was read so far: going on would pass messages by.
+    pub const fn is_another_stream(&self) -> bool {
+        matches!(self, Self::Shrunk { .. } | Self::Replaced { .. })
     }
 }

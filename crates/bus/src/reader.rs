@@ -19,7 +19,7 @@ impl Reader {
     ///
     /// # Errors
     /// The bus was away for the whole `wait` (the reader goes on where it was; call again), or the stream now ends
-    /// before the reader's position ([`BusError::Shrunk`]).
+    /// before the reader's position ([`BusError::Shrunk`]) or has other messages before it ([`BusError::Replaced`]).
     pub async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Stored>, BusError> {
         let found = match &mut self.0 {
             Source::Nats(reader) => reader.next(max, wait).await,

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use async_nats::{StatusCode, Subscriber};
-use bus_schema::subject::Stream;
+use bus_schema::{Time, subject::Stream};
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Deserialize;
 use serde_json::json;
@@ -22,7 +22,7 @@ use super::{
     api::{self, Failure},
     wire::{self, Delivery},
 };
-use crate::{BusError, Doubt, Stored};
+use crate::{BusError, Doubt, Stored, streams::kept_for_ever};
 
 /// Messages and bytes of one pull. The bytes bound what a reader that is far behind holds in memory.
 const PULL_MESSAGES: u64 = 512;
@@ -51,6 +51,10 @@ pub(crate) struct NatsReader {
     pending: u64,
     lost: watch::Receiver<u64>,
     pull: Option<Pull>,
+    /// The message handed out last: one server cannot write another one in its place.
+    known: Option<(u64, Time)>,
+    /// The connection or the consumer was away since the stream was last recognised.
+    strange: bool,
     /// Deliveries were interrupted since the last reset.
     interrupted: bool,
     /// The consumer may not exist on the server.
@@ -107,6 +111,8 @@ impl NatsReader {
             pending: 0,
             lost,
             pull: None,
+            known: None,
+            strange: false,
             interrupted: false,
             doubtful: true,
         };
@@ -205,6 +211,7 @@ impl NatsReader {
         match heard {
             Heard::Message(stored, pending) => {
                 self.next_seq = stored.seq + 1;
+                self.known = Some((stored.seq, stored.time));
                 self.pending = pending;
                 found.push(stored);
             }
@@ -219,6 +226,7 @@ impl NatsReader {
         tracing::debug!(bus.consumer = %self.durable, bus.position = self.next_seq, reason, "a reader starts over");
         self.pull = None;
         self.interrupted = true;
+        self.strange = true;
     }
 
     fn lose_consumer(&mut self) {
@@ -238,6 +246,10 @@ impl NatsReader {
         if position > last + 1 {
             return Err(BusError::Shrunk { stream: self.stream, position, last });
         }
+        if self.strange {
+            self.recognise().await?;
+            self.strange = false;
+        }
         if self.doubtful {
             self.create().await?;
         }
@@ -253,6 +265,18 @@ impl NatsReader {
         let now = Instant::now();
         self.pull = Some(Pull { subscriber, inbox, consumer_seq: 0, open: 0, heard: now, delivered: now });
         Ok(())
+    }
+
+    /// Whether the message handed out last is still there. A copy that is older can have grown past the position before
+    /// anybody looked at its end.
+    async fn recognise(&self) -> Result<(), BusError> {
+        let Some((seq, time)) = self.known else { return Ok(()) };
+        let same = match self.bus.get(self.stream, seq).await? {
+            Some(stored) => stored.time == time,
+            // Routed input and old dead letters are purged.
+            None => !kept_for_ever(self.stream),
+        };
+        if same { Ok(()) } else { Err(BusError::Replaced { stream: self.stream, seq }) }
     }
 
     async fn reset_consumer(&self) -> Result<(), Failure> {

@@ -146,6 +146,35 @@ async fn a_server_with_an_older_copy_is_noticed_by_reader_and_writer() {
     assert!(matches!(error, BusError::Shrunk { position: 3, last: 1, .. }), "{error}");
 }
 
+/// As above, but the copy has grown past the reader's position before the reader sees it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_copy_that_grew_is_noticed_by_a_reader() {
+    let mut bench = Bench::nats().await;
+    let bus = bench.bus(Role::Console).await;
+    let mut reader = bus.reader(Stream::Log, "console", &[], 1).await.unwrap();
+    let server = bench.server.as_mut().unwrap();
+    let store = server.data().join("nats/jetstream");
+    server.stop().await;
+    let copy = server.data().join("copy");
+    assert!(Command::new("cp").arg("-r").arg(&store).arg(&copy).status().unwrap().success());
+    server.restart().await.unwrap();
+    let other = bench.bus(Role::Gateway).await;
+    other.publish(Message::new(SUBJECT, "1"), None).await.unwrap();
+    read(&mut reader, 1).await;
+    let server = bench.server.as_mut().unwrap();
+    server.stop().await;
+    std::fs::remove_dir_all(&store).unwrap();
+    std::fs::rename(&copy, &store).unwrap();
+    server.restart().await.unwrap();
+    // Nobody asks for the stream before it is as long again.
+    let other = bench.bus(Role::Gateway).await;
+    for n in 0..5 {
+        other.publish(Message::new(SUBJECT, n.to_string()), None).await.unwrap();
+    }
+    let error = reader.next(10, PATIENCE).await.unwrap_err();
+    assert!(matches!(error, BusError::Replaced { stream: Stream::Log, seq: 1 }), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_survives_the_loss_of_its_consumer() {
     let bench = Bench::nats().await;
