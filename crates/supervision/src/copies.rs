@@ -176,6 +176,8 @@ impl Copy {
             };
             let batch = match batch {
                 Ok(batch) => batch,
+                // Going on would pass by what the older copy takes in up to the old position.
+                Err(error) if error.is_another_stream() => return Err(SupervisionError::read(part, error)),
                 Err(error) => {
                     tracing::warn!(part, error = &error as &dyn std::error::Error, "the bus cannot be read, trying on");
                     tokio::time::sleep(WAIT).await;

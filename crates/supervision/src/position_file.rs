@@ -1,10 +1,13 @@
-//! A position kept in a small file. Losing it costs reading again, never a repeat: what follows is idempotent.
+//! A position kept in a small file, with the hash of the message there. Losing it costs reading again, never a repeat:
+//! what follows is idempotent.
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use bus::{Bus, BusError, MessageHash};
+use bus_schema::subject::Stream;
 use runtime::store::Disk;
 
 use crate::SupervisionError;
@@ -27,26 +30,31 @@ impl PositionFile {
         Ok(file)
     }
 
-    /// The position; 0 where there is none, or none that can be read.
-    pub(crate) fn read(&self) -> u64 {
+    /// The position, if the stream still has the message it names; 0 where there is none, or none that can be read.
+    pub(crate) async fn read(&self, bus: &Bus, stream: Stream) -> Result<u64, BusError> {
         let text = match &self.disk {
             Disk::Machine => std::fs::read_to_string(&self.path).ok(),
             Disk::Memory(disk) => disk.file(&self.path).and_then(|bytes| String::from_utf8(bytes).ok()),
         };
-        text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+        let text = text.unwrap_or_default();
+        let Some((seq, hash)) = text.trim().split_once(' ') else { return Ok(0) };
+        let Ok(seq) = seq.parse::<u64>() else { return Ok(0) };
+        let there = bus.get(stream, seq).await?;
+        Ok(if there.is_some_and(|stored| stored.hash().to_string() == hash) { seq } else { 0 })
     }
 
     /// Keeps a position, in one step.
-    pub(crate) fn write(&self, seq: u64) -> Result<(), SupervisionError> {
+    pub(crate) fn write(&self, seq: u64, hash: MessageHash) -> Result<(), SupervisionError> {
+        let text = format!("{seq} {hash}");
         match &self.disk {
             Disk::Machine => {
                 let partial = self.path.with_extension("partial");
-                std::fs::write(&partial, seq.to_string())
+                std::fs::write(&partial, text)
                     .and_then(|()| std::fs::rename(&partial, &self.path))
                     .map_err(|source| self.error(source))
             }
             Disk::Memory(disk) => {
-                disk.set_file(&self.path, seq.to_string().into_bytes());
+                disk.set_file(&self.path, text.into_bytes());
                 Ok(())
             }
         }

@@ -74,9 +74,8 @@ impl Publisher {
     pub async fn start(config: PublisherConfig) -> Result<Self, SupervisionError> {
         let read = |source| SupervisionError::read(PART, source);
         let file = PositionFile::new(&config.disk, &config.state, "publisher.position")?;
-        let last = config.log.state(Stream::Log).await.map_err(read)?.last_seq;
-        // A position behind the end is of another log: begin again.
-        let done = Some(file.read()).filter(|done| *done <= last).unwrap_or(0);
+        // A position of another log, or of a longer copy of this one, is none: begin again.
+        let done = file.read(&config.log, Stream::Log).await.map_err(read)?;
         let filter = ["cs.log.*.supervisor".to_owned()];
         let mut reader = config.log.reader(Stream::Log, PART, &filter, done + 1).await.map_err(read)?;
         let (published_tx, published) = watch::channel(done);
@@ -92,6 +91,11 @@ impl Publisher {
                 };
                 let batch = match batch {
                     Ok(batch) => batch,
+                    Err(error) if error.is_another_stream() => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "publishing approvals stopped");
+                        failed_tx.send_replace(Some(SupervisionError::read(PART, error)));
+                        return;
+                    }
                     Err(error) => {
                         tracing::warn!(error = &error as &dyn std::error::Error, "the log cannot be read, trying on");
                         tokio::time::sleep(WAIT).await;
@@ -172,7 +176,7 @@ impl Work {
                     Fact::TakenBack { proposal, at } => self.withdraw(&said, proposal, *at).await?,
                 }
             }
-            self.file.write(stored.seq)?;
+            self.file.write(stored.seq, stored.hash())?;
         }
         Ok(())
     }

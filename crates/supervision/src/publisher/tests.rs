@@ -162,6 +162,23 @@ impl Rig {
     }
 }
 
+/// What was kept is of a log that was replaced: the same number is another message there.
+#[tokio::test]
+async fn a_position_of_another_log_passes_no_approval_by() {
+    let mut before = Rig::new().await;
+    let decision = before.decide("ana@example.com", "ana@example.com").await;
+    before.sign(decision).await;
+    let later = before.sign(decision).await;
+    before.publish(later, false).await;
+    let mut rig = Rig { folder: before.folder, ..Rig::new().await };
+    let decision = rig.decide("ana@example.com", "ana@example.com").await;
+    rig.sign(decision).await;
+    assert_eq!(rig.void().await, later);
+    let end = rig.void().await;
+    rig.publish(end, false).await;
+    assert_eq!(rig.kinds().await, [Kind::DeliveryApproved, Kind::DeliveryWithdrawn]);
+}
+
 #[tokio::test]
 async fn an_approval_is_published_once_with_the_bytes_of_its_decision() {
     for fault in [None, Some(Fault::LoseAck), Some(Fault::LoseMessage), Some(Fault::Refuse)] {

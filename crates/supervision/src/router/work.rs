@@ -134,6 +134,8 @@ impl Work {
                     self.show(seen);
                 }
             }
+            // Going on would pass by what the older copy takes in up to the old position.
+            Err(error) if error.is_another_stream() => return Err(SupervisionError::read(PART, error)),
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "IN cannot be read, trying on");
                 tokio::time::sleep(RETRY).await;
