@@ -26,6 +26,8 @@ pub struct Config {
     pub machine: Machine,
     /// Folder of `<proposal>.eml` files: without a mail server, and on event time.
     pub outbox: PathBuf,
+    /// Folder with a file per attempt that began: what an older copy of the bus cannot know. Without one it is believed.
+    pub begun: Option<PathBuf>,
     /// Envelope sender, to which bounces go.
     pub envelope_from: Address,
     /// How long one attempt with its repetitions may take.
@@ -49,6 +51,7 @@ impl Config {
             outlet: None,
             machine: Machine::default(),
             outbox: outbox.into(),
+            begun: None,
             envelope_from,
             deadline: Duration::from_mins(5),
             grace: Duration::from_mins(1),

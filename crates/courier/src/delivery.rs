@@ -1,6 +1,6 @@
 //! From one approval to its outcome.
 //!
-//! Order matters and stands here alone: check, intent, stops, attempt, outcome. An unsubscribe that was acknowledged
+//! Order matters and stands here alone: check, intent, stops, note, attempt, outcome. An unsubscribe that was acknowledged
 //! before the intent is seen by the read of the stops, which comes after it.
 
 use bus::Bus;
@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::{
     action::{Approved, Objection},
+    begun::{self, Begin},
     compose::bytes_hash,
     config::Config,
     record::{Appended, Record},
@@ -79,6 +80,7 @@ enum End {
 async fn attempts(config: &Config, bus: &Bus, approved: &Approved, letter: &Letter, until: Instant) -> End {
     let transport = Transport::choose(config, approved.data.clock);
     let mut waits = config.retry_after.iter();
+    let mut begun = false;
     loop {
         match stop(bus, approved, until).await {
             Ok(None) => {}
@@ -89,11 +91,36 @@ async fn attempts(config: &Config, bus: &Bus, approved: &Approved, letter: &Lett
             let text = "the time for the attempt was over before it began".to_owned();
             return End::Objected(Objection { reason: FailureReason::Expired, text });
         }
+        if !std::mem::replace(&mut begun, true)
+            && let Some(end) = begin(config, letter).await
+        {
+            return end;
+        }
         let attempt = transport.send(config, letter, until).await;
         let again = matches!(attempt, Attempt::Refused { later: true, .. });
         match waits.next().map(|wait| Instant::now() + *wait).filter(|next| again && *next < until) {
             Some(next) => sleep_until(next).await,
-            None => return End::Attempted(attempt),
+            None => {
+                if matches!(attempt, Attempt::Refused { .. }) {
+                    begun::forget(config.begun.as_deref(), &letter.proposal).await;
+                }
+                return End::Attempted(attempt);
+            }
+        }
+    }
+}
+
+/// Remembers that the first attempt begins. One that began before, under an intent that the bus has forgotten, may have
+/// reached its recipient.
+async fn begin(config: &Config, letter: &Letter) -> Option<End> {
+    match begun::begin(config.begun.as_deref(), &letter.proposal).await {
+        Ok(Begin::First) => None,
+        Ok(Begin::Again) => Some(End::Attempted(Attempt::Doubt(
+            "it was begun before, and the bus does not know: it may have been replaced by an older copy",
+        ))),
+        Err(error) => {
+            let text = format!("the attempt cannot be remembered: {error}; make the data folder writable");
+            Some(End::Objected(Objection { reason: FailureReason::Other, text }))
         }
     }
 }

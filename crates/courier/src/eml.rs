@@ -24,7 +24,7 @@ pub(crate) async fn write(outbox: &Path, letter: &Letter) -> Attempt {
 
 fn store(folder: &Path, proposal: &str, bytes: &[u8]) -> io::Result<()> {
     // The name comes from the bus; it must stay in the folder.
-    if proposal.is_empty() || !proposal.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+    if !is_file_name(proposal) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the proposal id is no file name"));
     }
     fs::create_dir_all(folder)?;
@@ -33,4 +33,9 @@ fn store(folder: &Path, proposal: &str, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&beside, folder.join(format!("{proposal}.eml")))
+}
+
+/// Whether a proposal's id can name a file, and no other place.
+pub(crate) fn is_file_name(proposal: &str) -> bool {
+    !proposal.is_empty() && proposal.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }

@@ -1,11 +1,12 @@
 //! The courier: delivers what was approved.
 //!
 //! The only crate that names SMTP, and the only part that holds delivery secrets. It composes mails for the console,
-//! and sends approved bytes. It deliberately keeps no state: stream `ACTION` says for each proposal what was approved,
-//! intended and done. Invariant: between an approval and an attempt stands an intent that only one courier can have
+//! and sends approved bytes. It folds its state from stream `ACTION`, which says for each proposal what was approved,
+//! intended and done, and remembers beside it only which attempts began, for a bus that forgets. Invariant: between an approval and an attempt stands an intent that only one courier can have
 //! written, and the stops are read after it; after any doubt nothing is sent again.
 
 mod action;
+mod begun;
 pub mod compose;
 mod config;
 mod courier;

@@ -65,6 +65,7 @@ async fn run() -> Result<(), Failure> {
         None => settings.smtp,
     };
     let mut config = Config::new(settings.data.join("outbox"), from.address);
+    config.begun = Some(settings.data.join("begun"));
     config.smtp = smtp.map(|url| Smtp::parse(&url)).transpose()?;
     config.deadline = settings.intent_deadline_seconds.map_or(config.deadline, Duration::from_secs);
     config.name = settings.courier_name.unwrap_or(config.name);

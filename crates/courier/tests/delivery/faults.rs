@@ -32,6 +32,26 @@ async fn of_two_couriers_one_sends() {
     assert_eq!(to, wanted);
 }
 
+/// A bus that was replaced by an older copy has the approval and knows nothing of what became of it.
+#[tokio::test]
+async fn what_was_sent_before_the_bus_forgot_it_is_in_doubt_and_not_sent_again() {
+    let server = SmtpServer::start().await.unwrap();
+    let mut desk = Desk::new(Some(&server));
+    desk.config.begun = Some(desk.folder.path().join("begun"));
+    let approval = approval("p1", &Behaviour::Accept.address("a"));
+    desk.approve(&approval).await;
+    let courier = desk.courier();
+    assert!(matches!(desk.ended("p1").await.data, Data::DeliverySent(_)));
+    courier.stop().await;
+    let older = Desk { folder: desk.folder, config: desk.config, ..Desk::new(Some(&server)) };
+    older.approve(&approval).await;
+    let courier = older.courier();
+    let Data::DeliveryUnknown(DeliveryUnknown { reason, .. }) = older.ended("p1").await.data else { panic!() };
+    assert!(reason.contains("older copy"), "{reason}");
+    courier.stop().await;
+    assert_eq!(server.received().unwrap().len(), 1);
+}
+
 #[tokio::test]
 async fn an_intent_left_by_a_crash_is_unknown_after_its_deadline_and_never_sent() {
     let server = SmtpServer::start().await.unwrap();

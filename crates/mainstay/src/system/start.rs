@@ -182,6 +182,7 @@ fn courier_config(data: &Path, settings: &Settings) -> Result<courier::Config, E
     let (_, address) = mailbox(&settings.from)?;
     let address = courier::Address::parse(&address).map_err(|error| bad("from", &error))?;
     let mut config = courier::Config::new(data.join("outbox"), address);
+    config.begun = Some(data.join("begun"));
     if let Some(url) = &settings.smtp {
         config.smtp = Some(courier::Smtp::parse(url).map_err(|error| bad("smtp", &error))?);
     }
