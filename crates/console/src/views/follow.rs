@@ -76,10 +76,9 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 async fn once(views: &Views, bus: &Bus, stream: Stream, durable: &str) -> Result<(), FollowError> {
     let key = key(stream);
-    let mut at = views.position_of(key)?;
-    if bus.state(stream).await?.last_seq < at {
-        // The stream is younger than the view: another log lies behind this file.
-        tracing::warn!(stream = stream.name(), "the views are ahead of the stream and are built again");
+    let (mut at, hash) = (views.position_of(key)?, views.hash_of(key)?);
+    if at > 0 && is_another(bus, stream, at, &hash).await? {
+        tracing::warn!(stream = stream.name(), "the views are of another stream and are built again");
         views.reset()?;
         at = 0;
     }
@@ -88,9 +87,10 @@ async fn once(views: &Views, bus: &Bus, stream: Stream, durable: &str) -> Result
         let messages = reader.next(MESSAGES_MAX, WAIT).await?;
         let views = views.clone();
         let behind = u32::try_from(reader.pending()).unwrap_or(u32::MAX);
-        let Some(last) = messages.last().map(|message| message.seq) else { continue };
+        let Some((last, hash)) = messages.last().map(|message| (message.seq, message.hash())) else { continue };
         let work = move || {
             views.write(key, last, |t| {
+                Views::set_hash(t, key, &hash.to_string())?;
                 messages.iter().try_for_each(|message| match stream {
                     Stream::Dead => dead::message(t, message),
                     _ => project::message(t, message),
@@ -100,6 +100,18 @@ async fn once(views: &Views, bus: &Bus, stream: Stream, durable: &str) -> Result
         tokio::task::spawn_blocking(work).await.map_err(|_| ViewsError::Interrupted)??;
         metrics::gauge!("mainstay_console_behind", "stream" => stream.name()).set(f64::from(behind));
     }
+}
+
+/// Whether the stream is another one than the views were made of: what they ended with is another message there, or gone.
+async fn is_another(bus: &Bus, stream: Stream, at: u64, hash: &str) -> Result<bool, bus::BusError> {
+    if bus.state(stream).await?.last_seq < at {
+        return Ok(true);
+    }
+    Ok(match bus.get(stream, at).await? {
+        Some(found) => found.hash().to_string() != hash,
+        // Old dead letters are deleted.
+        None => stream != Stream::Dead,
+    })
 }
 
 fn key(stream: Stream) -> &'static str {

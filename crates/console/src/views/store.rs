@@ -104,10 +104,7 @@ impl Views {
         let mut writer = lock(&self.inner.writer);
         let transaction = writer.transaction()?;
         let done = work(&transaction)?;
-        let seq_text = seq.to_string();
-        transaction
-            .prepare_cached("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
-            .execute(params![stream, seq_text])?;
+        set_meta(&transaction, stream, &seq.to_string())?;
         transaction.commit()?;
         drop(writer);
         if stream == "log" {
@@ -121,6 +118,16 @@ impl Views {
     /// The position of a stream, 0 before the first message.
     pub(crate) fn position_of(&self, stream: &str) -> Result<u64, ViewsError> {
         position(&lock(&self.inner.writer), stream)
+    }
+
+    /// Hash of the message at the position of a stream, by which another stream is told.
+    pub(crate) fn hash_of(&self, stream: &str) -> Result<String, ViewsError> {
+        Ok(meta(&lock(&self.inner.writer), &format!("{stream}.hash"))?.unwrap_or_default())
+    }
+
+    /// Keeps the hash of the message at the position that is written with it.
+    pub(crate) fn set_hash(transaction: &Transaction<'_>, stream: &str, hash: &str) -> Result<(), ViewsError> {
+        set_meta(transaction, &format!("{stream}.hash"), hash)
     }
 
     /// Empties the views and starts from the beginning, where the log is another one than they were made of.
@@ -171,9 +178,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn position(connection: &Connection, stream: &str) -> Result<u64, ViewsError> {
+    Ok(meta(connection, stream)?.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+fn meta(connection: &Connection, key: &str) -> Result<Option<String>, ViewsError> {
     let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
-    let text: Option<String> = statement.query_row([stream], |row| row.get(0)).optional()?;
-    Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+}
+
+fn set_meta(transaction: &Transaction<'_>, key: &str, value: &str) -> Result<(), ViewsError> {
+    transaction
+        .prepare_cached("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
+        .execute(params![key, value])?;
+    Ok(())
 }
 
 /// The file as it is, where it has this version.

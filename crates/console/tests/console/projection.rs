@@ -51,6 +51,26 @@ async fn another_log_behind_the_file_is_noticed() {
     other.stop().await;
 }
 
+/// A log that was replaced by an older copy and has grown since is as long as the views, and tells another story.
+#[tokio::test]
+async fn another_log_of_the_same_length_is_noticed() {
+    let running = Running::start(Wanted::default()).await;
+    let last = world::write(&running.log).await;
+    running.reached(last).await;
+    let (_, folder) = running.stop().await;
+    let other = bus::MemoryBus::new();
+    let log = bus::Bus::from(other.clone());
+    for _ in 0..last.seq + 1 {
+        log.publish(bus::Message::new("cs.log.00.in", "{}"), None).await.unwrap();
+    }
+    let other = Running::over(other, folder, Wanted::default()).await;
+    let mut changes = other.views.changes();
+    let end = last.seq + 1;
+    tokio::time::timeout(crate::support::PATIENCE, changes.wait_for(|at| *at == end)).await.expect("in time").unwrap();
+    assert_eq!(api(&other, "accounts").await.1, json!({ "accounts": [] }));
+    other.stop().await;
+}
+
 #[tokio::test]
 async fn an_account_is_told_with_its_reasons_down_to_events() {
     let running = Running::start(Wanted::default()).await;
