@@ -76,7 +76,8 @@ impl Bus {
 
     /// Opens a reader at `from_seq` (the first message wanted; 0 and 1 are the start of the stream).
     ///
-    /// `durable` names the position other tools see; one reader at a time per name. No filter means every subject.
+    /// `durable` begins the name under which other tools see the position; each reader has its own, so that two of one
+    /// name do not disturb each other. No filter means every subject.
     ///
     /// # Errors
     /// The bus does not answer, the stream is not there, or it ends before `from_seq` ([`BusError::Shrunk`]).

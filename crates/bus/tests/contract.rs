@@ -55,6 +55,7 @@ on_both! {
     readers::a_reader_sees_its_subjects_only,
     readers::a_reader_far_behind_gets_everything_in_order,
     readers::two_readers_of_one_name_skip_and_double_nothing,
+    readers::a_reader_far_behind_is_not_carried_away_by_one_of_its_name,
     chains::a_chain_says_every_turn_once_and_in_order,
     chains::a_successor_goes_on_where_the_log_ends,
     chains::a_superseded_chain_stops,

@@ -16,7 +16,7 @@ use crate::{compose::Address, transport::Outlet};
 /// Settings of the courier.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Name of this courier's reading position; two couriers on one bus need two.
+    /// What the name of this courier's reading position begins with.
     pub name: String,
     /// The mail server; without one every message becomes a file.
     pub smtp: Option<Smtp>,

@@ -1,8 +1,8 @@
 //! The separate binary: a courier beside an existing bus.
 //!
 //! Settings: `<data>/mainstay.toml` › `MAINSTAY_<KEY>`. It reads `data` (the folder with `keys/courier.nk` and
-//! `outbox`), `nats_url`, `smtp` or `smtp_file`, `from`, `intent_deadline_seconds`, `intent_grace_seconds`,
-//! `courier_name` (a second courier on one bus needs another), and `log`.
+//! `outbox`), `nats_url`, `smtp` or `smtp_file`, `from`, `intent_deadline_seconds`, `intent_grace_seconds`, and
+//! `log`.
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -28,7 +28,6 @@ struct Settings {
     from: String,
     intent_deadline_seconds: Option<u64>,
     intent_grace_seconds: Option<u64>,
-    courier_name: Option<String>,
 }
 
 fn data_folder() -> PathBuf {
@@ -68,7 +67,6 @@ async fn run() -> Result<(), Failure> {
     config.begun = Some(settings.data.join("begun"));
     config.smtp = smtp.map(|url| Smtp::parse(&url)).transpose()?;
     config.deadline = settings.intent_deadline_seconds.map_or(config.deadline, Duration::from_secs);
-    config.name = settings.courier_name.unwrap_or(config.name);
     config.grace = settings.intent_grace_seconds.map_or(config.grace, Duration::from_secs);
     let seed = BusKeys::load(&settings.data.join("keys"))?.seed(Role::Courier)?.to_owned();
     let connect = Connect { url: settings.nats_url, role: Role::Courier, seed: Some(seed) };

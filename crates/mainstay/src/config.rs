@@ -64,8 +64,6 @@ pub(crate) struct Settings {
     pub(crate) agent: Option<SocketAddr>,
     /// Of an agent apart: its partitions, a number or a list in text.
     pub(crate) partitions: Option<toml::Value>,
-    /// Of a courier apart: the name of its reading position.
-    pub(crate) courier_name: Option<String>,
     /// Of a console apart: how long an approval is held, as the gate's policy has it.
     pub(crate) hold_seconds: Option<u64>,
     /// Of a console apart: the token of its API.
@@ -100,7 +98,6 @@ impl Default for Settings {
             zone: "UTC".into(),
             agent: None,
             partitions: None,
-            courier_name: None,
             hold_seconds: None,
             api_token: None,
             api_token_file: None,

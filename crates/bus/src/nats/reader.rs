@@ -2,7 +2,9 @@
 //!
 //! The position is the caller's: at open, after a lost connection, after a gap and when the consumer stands still, the
 //! consumer is reset to the first message that was not handed out. Deliveries are numbered by the consumer, so that a
-//! gap cannot pass unseen. Invariant: messages are handed out in order, none skipped, none twice.
+//! gap cannot pass unseen. Every reader has a consumer of its own: of one that two of them reset, the first delivery
+//! after a reset may be meant for the other, and its number does not tell. Invariant: messages are handed out in order,
+//! none skipped, none twice.
 
 use std::time::Duration;
 
@@ -39,6 +41,9 @@ const IDLE_CHECK: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(100);
 /// Before a reset that follows an interruption.
 const INTERRUPTED_PAUSE: Duration = Duration::from_millis(20);
+
+/// How long the server keeps the consumer of a reader that does not pull any more.
+const ABANDONED_AFTER: Duration = Duration::from_mins(2);
 
 /// Reads one stream through one durable consumer.
 #[derive(Debug)]
@@ -101,7 +106,7 @@ impl NatsReader {
         from_seq: u64,
     ) -> Result<Self, BusError> {
         let lost = bus.lost.clone();
-        let (durable, filters) = (durable.to_owned(), filters.to_vec());
+        let (durable, filters) = (own_name(&bus, durable), filters.to_vec());
         let mut reader = Self {
             bus,
             stream,
@@ -238,7 +243,7 @@ impl NatsReader {
     async fn rewind(&mut self) -> Result<(), BusError> {
         self.lost.mark_unchanged();
         if std::mem::take(&mut self.interrupted) {
-            // Two readers that fight over one name, or a consumer that is deleted again and again, must not spin.
+            // A consumer that is deleted again and again must not spin.
             sleep(INTERRUPTED_PAUSE).await;
         }
         // A server that came back may have come back with an older copy of the stream.
@@ -294,6 +299,7 @@ impl NatsReader {
             "ack_policy": "none",
             "replay_policy": "instant",
             "filter_subjects": self.filters,
+            "inactive_threshold": ABANDONED_AFTER.as_nanos(),
         });
         let request = json!({ "stream_name": stream, "config": config, "action": "" });
         let call = format!("CONSUMER.CREATE.{stream}.{durable}");
@@ -334,6 +340,22 @@ impl NatsReader {
         }
         Ok(())
     }
+}
+
+impl Drop for NatsReader {
+    /// Removes the consumer, where there is still a runtime to do it in; else it goes when it is abandoned.
+    fn drop(&mut self) {
+        let Ok(handle) = tokio::runtime::Handle::try_current() else { return };
+        let (client, stream) = (self.bus.client.clone(), self.stream.name());
+        let call = format!("$JS.API.CONSUMER.DELETE.{stream}.{}", self.durable);
+        handle.spawn(async move { client.publish(call, "".into()).await.ok() });
+    }
+}
+
+/// `name-` and what no other reader has: the client's own word for an inbox that is used once.
+fn own_name(bus: &NatsBus, name: &str) -> String {
+    let inbox = bus.client.new_inbox();
+    format!("{name}-{}", inbox.rsplit('.').next().unwrap_or_default())
 }
 
 impl Pull {

@@ -185,7 +185,11 @@ async fn a_reader_survives_the_loss_of_its_consumer() {
     let server = bench.server.as_ref().unwrap();
     let seed = server.keys().seed(Role::Operator).unwrap().to_owned();
     let client = async_nats::ConnectOptions::with_nkey(seed).connect(server.url()).await.unwrap();
-    client.request("$JS.API.CONSUMER.DELETE.LOG.console", "".into()).await.unwrap();
+    let names = client.request("$JS.API.CONSUMER.NAMES.LOG", "".into()).await.unwrap();
+    let names: serde_json::Value = serde_json::from_slice(&names.payload).unwrap();
+    let name = names["consumers"][0].as_str().unwrap();
+    assert!(name.starts_with("console-"), "{names}");
+    client.request(format!("$JS.API.CONSUMER.DELETE.LOG.{name}"), "".into()).await.unwrap();
     bus.publish(Message::new(SUBJECT, "2"), None).await.unwrap();
     assert_eq!(read(&mut reader, 1).await[0].seq, 2);
 }

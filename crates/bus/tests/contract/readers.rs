@@ -110,3 +110,13 @@ pub(crate) async fn two_readers_of_one_name_skip_and_double_nothing(bench: Bench
     assert_eq!(seqs(&read(&mut new, 28).await), (3..=30).collect::<Vec<_>>());
     assert_eq!(seqs(&read(&mut old, 25).await), (6..=30).collect::<Vec<_>>());
 }
+
+pub(crate) async fn a_reader_far_behind_is_not_carried_away_by_one_of_its_name(bench: Bench) {
+    let bus = bench.bus(Role::Router).await;
+    fill(&bus, 1..=20).await;
+    // A replica that folds from the start, and before its first pull another that is near the end.
+    let mut behind = bus.reader(Stream::Log, "test", &[], 1).await.unwrap();
+    let mut ahead = bus.reader(Stream::Log, "test", &[], 18).await.unwrap();
+    assert_eq!(seqs(&read(&mut behind, 20).await), (1..=20).collect::<Vec<_>>());
+    assert_eq!(seqs(&read(&mut ahead, 3).await), [18, 19, 20]);
+}
