@@ -41,6 +41,12 @@ impl WriteKeys {
         Self(BTreeMap::from([(name.into(), key.into())]))
     }
 
+    /// The key of a system that has one. Its name is part of every event's identity, and therefore the same for a
+    /// gateway that runs apart: what a producer sends again through the other is a repeat.
+    pub fn local(key: impl Into<String>) -> Self {
+        Self::one("local", key)
+    }
+
     /// Adds a key.
     pub fn insert(&mut self, name: impl Into<String>, key: impl Into<String>) {
         self.0.insert(name.into(), key.into());

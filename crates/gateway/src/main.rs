@@ -68,7 +68,7 @@ async fn run() -> Result<(), Failure> {
     let defaults = Config::default();
     let config = Config {
         listen: settings.gateway.unwrap_or(defaults.listen),
-        write_keys: WriteKeys::one("default", key.unwrap_or_default().trim()),
+        write_keys: WriteKeys::local(key.unwrap_or_default().trim()),
         ..defaults
     };
     let metrics = Arc::new(move || recorder.render());

@@ -243,7 +243,7 @@ async fn gateway(
     let fail = |source| Error::Port { what: "gateway", addr: settings.gateway, source };
     let listener = tokio::net::TcpListener::bind(settings.gateway).await.map_err(fail)?;
     let address = listener.local_addr().map_err(fail)?;
-    let config = gateway::Config { write_keys: gateway::WriteKeys::one("local", key), ..gateway::Config::default() };
+    let config = gateway::Config { write_keys: gateway::WriteKeys::local(key), ..gateway::Config::default() };
     let bus = parts.gateway_bus.clone();
     let serving = async move {
         let stop = wait_for(stopped);
