@@ -19,7 +19,7 @@ use crate::{Binaries, Broken};
 /// The gateway's key.
 pub const WRITE_KEY: &str = "key-of-the-rig";
 /// What the gateway makes of it: the source of every event of the producer.
-pub const SOURCE: &str = "segment/default";
+pub const SOURCE: &str = "segment/local";
 /// Accounts for the scenarios. Each may ask for one touch.
 pub const ACCOUNTS: [&str; 24] = [
     "acme",
@@ -175,6 +175,12 @@ pub fn track(account: &str, id: &str, kind: &str, properties: &Value) -> Value {
         "type": "track", "messageId": id, "userId": champion(account), "event": kind, "properties": properties,
         "context": {"groupId": account},
     })
+}
+
+/// A call that says that the account wants to leave.
+pub fn notice(account: &str) -> Value {
+    let properties = json!({"contract": format!("{account}-1"), "effective_on": "2030-01-01"});
+    track(account, &format!("{account}-notice"), "contract.notice_given", &properties)
 }
 
 /// A call that changes little: somebody uses the product.

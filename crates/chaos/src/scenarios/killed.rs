@@ -135,7 +135,9 @@ async fn fold(context: Context, part: Part, steps: &[&str]) -> Result<Vec<Verdic
 /// Sends an account's events until the part has come to its point.
 async fn ends_at(rig: &mut Rig, part: Part, account: &str, point: &str) -> Result<Verdict, Broken> {
     const INVARIANT: &str = "killed-at-point";
-    let calls = world::bad_days(account, &world::champion(account));
+    let mut calls = world::bad_days(account, &world::champion(account));
+    // Support alone does not move the forecast of churn.
+    calls.push(world::notice(account));
     let deadline = Instant::now() + POINT_MAX;
     while Instant::now() < deadline {
         rig.producer.send(&calls).await;
