@@ -98,15 +98,14 @@ async fn attempts(config: &Config, bus: &Bus, approved: &Approved, letter: &Lett
         }
         let attempt = transport.send(config, letter, until).await;
         let again = matches!(attempt, Attempt::Refused { later: true, .. });
-        match waits.next().map(|wait| Instant::now() + *wait).filter(|next| again && *next < until) {
-            Some(next) => sleep_until(next).await,
-            None => {
-                if matches!(attempt, Attempt::Refused { .. }) {
-                    begun::forget(config.begun.as_deref(), &letter.proposal).await;
-                }
-                return End::Attempted(attempt);
+        let next = waits.next().map(|wait| Instant::now() + *wait).filter(|next| again && *next < until);
+        let Some(next) = next else {
+            if matches!(attempt, Attempt::Refused { .. }) {
+                begun::forget(config.begun.as_deref(), &letter.proposal).await;
             }
-        }
+            return End::Attempted(attempt);
+        };
+        sleep_until(next).await;
     }
 }
 
