@@ -18,7 +18,7 @@ const NAMED_ONCE: [(&str, &[&str]); 8] = [
     ("lettre", &["courier"]),
     ("rusqlite", &["mainstay-console"]),
     ("maud", &["mainstay-console"]),
-    ("clap", &["chaos", "mainstay"]),
+    ("clap", &["chaos", "mainstay", "simulation"]),
     ("indicatif", &["mainstay"]),
 ];
 
