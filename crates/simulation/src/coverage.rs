@@ -18,7 +18,7 @@ pub const MINIMUMS: &[Minimum] = &[
     Minimum { what: "approvals", says: "a person's approval was taken by the gate", per_thousand: 500 },
     Minimum { what: "sends", says: "the mail server took a mail", per_thousand: 300 },
     Minimum { what: "unknowns", says: "nobody could say whether a mail was sent", per_thousand: 30 },
-    Minimum { what: "cas_losses", says: "one of two writers of a decision or a step lost", per_thousand: 50 },
+    Minimum { what: "compare_and_set_lost", says: "one of two writers of a decision or a step lost", per_thousand: 50 },
     Minimum { what: "cap_hits", says: "the contact budget held a touch", per_thousand: 50 },
     Minimum { what: "expiries", says: "a proposal expired undecided", per_thousand: 50 },
     Minimum { what: "edits", says: "a person changed the text and approved", per_thousand: 50 },

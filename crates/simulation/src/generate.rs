@@ -101,11 +101,10 @@ pub fn plan(seed: u64) -> Plan {
 }
 
 fn shape(dice: &mut Dice) -> Shape {
-    let small = |n: u64| u8::try_from(n).unwrap_or(1);
     Shape {
         partitions: dice.pick(&[1, 1, 2, 2, 3]).copied().unwrap_or(1),
-        accounts: small(dice.between(1, 4)),
-        contacts: small(dice.between(1, 2)),
+        accounts: dice.pick(&[1, 1, 2, 3]).copied().unwrap_or(1),
+        contacts: dice.pick(&[1, 1, 2, 3]).copied().unwrap_or(1),
         delay_ms_max: dice.pick(&[0, 5, 50, 400]).copied().unwrap_or(5),
         checkpoint_ms: dice.pick(&[200, 1_000, 5_000]).copied().unwrap_or(1_000),
         hold_seconds: dice.pick(&[5, 10, 30]).copied().unwrap_or(30),
@@ -126,9 +125,10 @@ impl Maker {
     fn make(&mut self) {
         let rounds = self.dice.between(12, 40);
         for _ in 0..rounds {
-            match self.dice.below(10) {
-                0..=2 => self.story(),
-                3..=6 => self.people(),
+            match self.dice.below(16) {
+                0..=4 => self.story(),
+                5..=9 => self.people(),
+                10 => self.sleep(),
                 _ => self.trouble(),
             }
             self.pause();
@@ -173,31 +173,43 @@ impl Maker {
     /// Something happens at a customer's that a play answers.
     fn story(&mut self) {
         let account = self.account();
-        match self.dice.below(6) {
-            0..=2 => {
+        match self.dice.below(8) {
+            0..=1 => {
                 let what = What::PaymentFailed { invoice: self.byte(4) };
                 for _ in 0..self.dice.between(1, 2) {
                     self.add(Action::Publish { account, what });
                     self.pass(0, SECOND_MS);
                 }
             }
-            3..=4 => {
+            2..=3 => self.add(Action::Publish { account, what: What::Competitor }),
+            4 => {
+                let contact = self.byte(self.shape.contacts);
+                self.add(Action::Publish { account, what: What::ContactLeft { contact } });
+            }
+            5..=6 => {
                 for _ in 0..self.dice.between(2, 5) {
                     self.add(Action::Publish { account, what: What::SupportBad });
                     self.pass(0, SECOND_MS);
                 }
             }
             _ => {
-                let what = match self.dice.below(4) {
+                let what = match self.dice.below(3) {
                     0 => What::LoggedIn { contact: self.byte(self.shape.contacts) },
                     1 => What::SupportGood,
-                    2 => What::PaymentSucceeded { invoice: self.byte(4) },
-                    _ => What::Competitor,
+                    _ => What::PaymentSucceeded { invoice: self.byte(4) },
                 };
                 self.add(Action::Publish { account, what });
             }
         }
         self.pass(SECOND_MS, 5 * SECOND_MS);
+    }
+
+    /// Time passes: causes end and come again, budgets get free, proposals expire.
+    fn sleep(&mut self) {
+        let far = [10 * MINUTE_MS, 2 * HOUR_MS, 13 * HOUR_MS, DAY_MS, DAY_MS, 3 * DAY_MS];
+        let ms = self.dice.pick(&far).copied().unwrap_or(DAY_MS);
+        self.add(Action::PassTime { ms });
+        self.pass(2 * SECOND_MS, 8 * SECOND_MS);
     }
 
     fn verdict(&mut self) -> Verdict {
@@ -292,11 +304,7 @@ impl Maker {
                 let ms = if self.dice.one_in(2) { jump } else { -jump };
                 self.add(Action::ClockJump { process, ms });
             }
-            Trouble::Sleeps => {
-                let far = [10 * MINUTE_MS, 2 * HOUR_MS, 20 * HOUR_MS, DAY_MS, 3 * DAY_MS];
-                let ms = self.dice.pick(&far).copied().unwrap_or(HOUR_MS);
-                self.add(Action::PassTime { ms });
-            }
+            Trouble::Sleeps => self.sleep(),
             Trouble::Replays => self.add(Action::Replay),
             _ => self.add(Action::Start { process }),
         }

@@ -73,7 +73,7 @@ pub const SAID_ONCE: &str = "I7 said once";
 pub const ALL: &[Invariant] = &[
     Invariant {
         name: "I1 nothing lost",
-        says: "every event that was acknowledged to its producer is in the log, or in DEAD if no door lets it through",
+        says: "every event that was acknowledged to its producer is in the log, or in DEAD with the reason",
         check: Check::End(end::nothing_lost),
     },
     Invariant {
@@ -153,7 +153,7 @@ pub const ALL: &[Invariant] = &[
     },
     Invariant {
         name: "I11 no process gives up",
-        says: "a process ends by itself only where another has overtaken it",
+        says: "a process ends by itself only where another has overtaken it or the bus is away when it starts",
         check: Check::End(end::no_process_gives_up),
     },
     Invariant {

@@ -128,6 +128,7 @@ impl<'a> World<'a> {
             }
             sleep(Duration::from_millis(left.min(MOMENT_MS))).await;
             self.processes.tend();
+            self.accept_steps();
             self.show(Occasion::Passed);
         }
     }

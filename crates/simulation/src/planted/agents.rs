@@ -9,7 +9,7 @@ use std::{
 use agent::{Agent, Effect, Effects, Input, PolicyError, Turn};
 use bus_schema::{
     Data, Event, Kind, Time,
-    data::{facts::TurnReleased, people::Verdict},
+    data::{facts::{OutreachProposed, TurnReleased}, people::Verdict},
 };
 use churn::Churn;
 use engagement::Engagement;
@@ -341,7 +341,7 @@ impl Bend for Doubled {
             if let Effect::Emit(fact) = effect
                 && let Data::OutreachProposed(data) = &fact.data
             {
-                again.push(Data::OutreachProposed(bus_schema::data::facts::OutreachProposed {
+                again.push(Data::OutreachProposed(OutreachProposed {
                     proposal: format!("{}x", data.proposal),
                     ..data.clone()
                 }));
@@ -387,6 +387,51 @@ impl Twist for TwoCards {
     fn gate(&self) -> AgentFold {
         AgentFold::of::<Bent<Roomless>>()
     }
+}
+
+/// A planner that words every open draft anew, once, with whatever comes next. (It is no bug: it makes a draft that a
+/// person may have seen differ from the one that is there.)
+struct Redrafts;
+
+/// A state with the draft that will be worded anew.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(bound = "")]
+struct Drafts {
+    own: engagement::State,
+    last: Option<String>,
+}
+
+impl Bend for Redrafts {
+    type Of = Engagement;
+    type State = Drafts;
+
+    fn step(turn: &Turn<'_>, policy: &engagement::Policy, state: &mut Drafts, input: Input<'_>, effects: &mut Effects) {
+        Engagement::step(turn, policy, &mut state.own, input, effects);
+        let before = state.last.take();
+        let proposed = effects.list().iter().find_map(|effect| match effect {
+            Effect::Emit(fact) => match &fact.data {
+                Data::OutreachProposed(data) => Some(data.clone()),
+                _ => None,
+            },
+            Effect::SetTimer { .. } | Effect::CancelTimer { .. } => None,
+        });
+        if let Some(proposed) = proposed {
+            state.last = serde_json::to_string(&proposed).ok();
+        } else if let Some(mut data) = before.and_then(|text| serde_json::from_str::<OutreachProposed>(&text).ok())
+            && state.own.open.get(&data.proposal).is_some_and(|open| !open.approved)
+        {
+            data.version += 1;
+            data.body.push_str("\n\nWorded anew.");
+            data.draft_hash = agent::digest::draft_hash(&data.subject, &data.body);
+            let contact = data.contact.clone();
+            effects.emit_for(&contact, Data::OutreachProposed(data));
+        }
+    }
+}
+
+/// The agents with a planner that words drafts anew.
+pub(super) fn redrafting() -> Vec<AgentFold> {
+    planner::<Redrafts>()
 }
 
 fn planner<B: Bend>() -> Vec<AgentFold> {

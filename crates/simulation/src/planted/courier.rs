@@ -13,6 +13,7 @@ use bus_schema::{
     subject::Stream,
     time::DAY_MS,
 };
+use runtime::AgentFold;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -166,6 +167,10 @@ impl Twist for OtherBytes {
 pub(super) struct WhatIsThere;
 
 impl Twist for WhatIsThere {
+    fn agents(&self) -> Vec<AgentFold> {
+        super::agents::redrafting()
+    }
+
     fn decides_on_what_is_there(&self) -> bool {
         true
     }

@@ -51,7 +51,7 @@ impl World<'_> {
     }
 
     /// Steps of time that stand are accepted, as an operator does.
-    fn accept_steps(&self) {
+    pub(super) fn accept_steps(&self) {
         for running in self.processes.of(Process::Router) {
             if let Some(Core::Router(parts)) = running.core() {
                 for partition in parts.router().stopped().into_keys() {
@@ -62,7 +62,6 @@ impl World<'_> {
     }
 
     async fn step(&mut self) {
-        self.accept_steps();
         let next = self.shared.time.virtual_ms() + LOOK_MS;
         self.wait_until(next).await;
     }
