@@ -177,12 +177,6 @@ pub fn track(account: &str, id: &str, kind: &str, properties: &Value) -> Value {
     })
 }
 
-/// A call that says that the account wants to leave.
-pub fn notice(account: &str) -> Value {
-    let properties = json!({"contract": format!("{account}-1"), "effective_on": "2030-01-01"});
-    track(account, &format!("{account}-notice"), "contract.notice_given", &properties)
-}
-
 /// A call that changes little: somebody uses the product.
 pub fn login(account: &str, id: &str) -> Value {
     track(account, id, "user.logged_in", &json!({"user": champion(account)}))

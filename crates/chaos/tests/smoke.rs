@@ -10,7 +10,7 @@
 use chaos::{Binaries, run::Stage, scenarios};
 
 /// How many are played at once: most of their time they wait for holds and ticks.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_smoke_scenario_is_green() {

@@ -72,7 +72,7 @@ pub(super) const ALL: &[Scenario] = &[
         faults: &["F3"],
         about: "a store's folder cannot be used: the agent ends and names the folder, and runs when it is mended",
         needs_root: false,
-        smoke: true,
+        smoke: false,
         run: |context| out_of_reach(context).boxed_local(),
     },
     Scenario {
