@@ -208,6 +208,11 @@ impl Chain {
         Ok(())
     }
 
+    /// The last turn taken into the queue; `None` before the first.
+    pub fn pushed(&self) -> Option<TurnId> {
+        *self.pushed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until everything pushed so far is acknowledged, however long the bus is away.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ use bus::{MessageHash, Packed, Stored};
 use bus_schema::{Entity, Kind, Partition, Partitions, Position, Time, TurnId, data::action::ClockMode};
 
 pub(crate) use indexed::Indexed;
+pub(crate) use machine::Care;
 use machine::{Machine, Typed};
 use rules::Rules;
 pub(crate) use save::{Changes, Meta, Row, RowKey};
@@ -88,7 +89,7 @@ pub struct Said {
     pub events: Vec<Packed>,
 }
 
-/// Why a fold cannot go on. Each is a bug or a broken installation, never bad data of a customer.
+/// Why a fold cannot go on. Each but the last is a bug or a broken installation, never bad data of a customer.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Halt {
     /// An event came before any policy.
@@ -128,6 +129,14 @@ pub enum Halt {
         from: Partition,
         /// Partition of the entity.
         to: Partition,
+    },
+    /// A turn failed in a message that was applied without care. Whoever did so goes back and applies it with care.
+    #[error("{agent}: turn {turn} failed, and the state of before was not kept")]
+    Spoiled {
+        /// The agent.
+        agent: &'static str,
+        /// The turn.
+        turn: TurnId,
     },
 }
 
@@ -171,6 +180,7 @@ pub(crate) struct Fold {
     skipped: BTreeSet<Entity>,
     dirty: Dirty,
     counts: Counts,
+    care: Care,
 }
 
 /// What differs from the last checkpoint.
@@ -209,6 +219,7 @@ impl Fold {
             skipped: BTreeSet::new(),
             dirty: Dirty::default(),
             counts: Counts::default(),
+            care: Care::Taken,
         }
     }
 
@@ -241,6 +252,11 @@ impl Fold {
 
     pub(crate) const fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    /// Goes on counting from here.
+    pub(crate) fn set_counts(&mut self, counts: Counts) {
+        self.counts = counts;
     }
 
     pub(crate) fn timers(&self) -> usize {

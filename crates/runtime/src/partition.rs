@@ -8,6 +8,7 @@ mod checkpoint;
 mod feed;
 mod glance;
 mod rebuild;
+mod redo;
 mod voice;
 
 use std::time::Duration;
@@ -27,7 +28,7 @@ pub(crate) use voice::{Chorus, Voice};
 
 use crate::{
     error::RuntimeError,
-    fold::{Fold, Indexed, Said},
+    fold::{Care, Counts, Fold, Halt, Indexed, Said},
     store::States,
 };
 
@@ -69,6 +70,20 @@ pub(crate) struct Part {
     pub(crate) store_error: Option<String>,
     /// The store broke down for good: no more checkpoints until the next start sets it aside.
     pub(crate) store_broken: bool,
+    /// What the fold had counted at the last checkpoint.
+    pub(crate) counted: Counts,
+    /// Messages up to here are applied with care, see [`redo`].
+    pub(crate) care_until: u64,
+}
+
+/// What became of a message.
+#[derive(Default)]
+struct Applied {
+    /// What the folds said, by fold.
+    said: Vec<(usize, Said)>,
+    events: usize,
+    /// The folds that have to go back.
+    spoiled: Vec<usize>,
 }
 
 /// How often a worker checkpoints: after this time or this many events, whichever is first.
@@ -152,7 +167,7 @@ impl Worker {
             None => return Err(RuntimeError::Stopped(self.partition)),
         };
         for message in messages {
-            let (said, events) = self.apply(message)?;
+            let Applied { said, events, spoiled } = self.apply(message)?;
             bus::failpoint("k2");
             for (at, said) in said {
                 let Some(part) = self.parts.get_mut(at) else { continue };
@@ -161,6 +176,13 @@ impl Worker {
                 spoken.map_err(|source| RuntimeError::Chain { agent, partition, source })?;
             }
             self.since += events.max(1) as u64;
+            if !spoiled.is_empty() {
+                for at in spoiled {
+                    self.redo(at).await?;
+                }
+                // What was read ahead is read again.
+                break;
+            }
             if events > EVENTS_WITHOUT_YIELD {
                 tokio::task::yield_now().await;
             }
@@ -169,8 +191,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Lets every fold that has not seen it take a message; answers what they said, by fold, and the number of events.
-    fn apply(&mut self, message: Stored) -> Result<(Vec<(usize, Said)>, usize), RuntimeError> {
+    /// Lets every fold that has not seen it take a message.
+    fn apply(&mut self, message: Stored) -> Result<Applied, RuntimeError> {
         let (partition, seq, read) = (self.partition, message.seq, self.read);
         if let Some(behind) = self.parts.iter().find(|part| part.fold.applied() < read) {
             let (agent, applied) = (behind.fold.name(), behind.fold.applied());
@@ -178,24 +200,27 @@ impl Worker {
         }
         self.read = seq.max(read);
         let ahead = self.parts.iter_mut().enumerate().filter(|(_, part)| part.fold.applied() < seq);
-        let mut said = Vec::new();
+        let mut applied = Applied::default();
         match Indexed::new(message) {
             Ok(message) => {
+                applied.events = message.index.len();
                 for (at, part) in ahead {
-                    let spoken = part.fold.apply(&message);
-                    let spoken = spoken.map_err(|source| RuntimeError::Halt { partition, source })?;
-                    said.extend(spoken.into_iter().map(|said| (at, said)));
+                    let care = if seq <= part.care_until { Care::Taken } else { Care::None };
+                    match part.fold.apply_with(care, &message) {
+                        Ok(spoken) => applied.said.extend(spoken.into_iter().map(|said| (at, said))),
+                        Err(Halt::Spoiled { .. }) => applied.spoiled.push(at),
+                        Err(source) => return Err(RuntimeError::Halt { partition, source }),
+                    }
                 }
-                Ok((said, message.index.len()))
             }
             Err((message, error)) => {
                 for (_, part) in ahead {
                     part.fold.refuse(format!("message {seq} on {}: {error}", message.subject));
                     part.fold.pass(&message);
                 }
-                Ok((said, 0))
             }
         }
+        Ok(applied)
     }
 
     /// Shows where it is.

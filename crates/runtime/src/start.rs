@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::{
     error::RuntimeError,
-    fold::{AgentFold, Fold, Place},
+    fold::{AgentFold, Counts, Fold, Place},
     partition::{COMMANDS_MAX, Chorus, Command, Feed, Glance, Pace, Part, Voice, Worker, with_causes, writer},
     runtime::{Config, Member, WorkerHandle},
     store::{Loaded, States},
@@ -131,6 +131,8 @@ async fn start_worker(
             checkpoint,
             store_error: None,
             store_broken: false,
+            counted: Counts::default(),
+            care_until: 0,
         });
     }
     let applied = parts.iter().map(|part| part.fold.applied()).min().unwrap_or(0);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use agent::Input;
 use bus_schema::{Data, Entity, Event, Kind, Position, Time, data::action::ClockMode};
 
-use super::{Fold, Halt, Indexed, Said, Seen, rules::RuleText, turn::Cause};
+use super::{Care, Fold, Halt, Indexed, Said, Seen, rules::RuleText, turn::Cause};
 
 /// How often one tick looks again for timers that became due while it fired. A timer that always sets itself into the
 /// past thus fires this often with each tick, and nobody else's has to wait for it.
@@ -17,6 +17,15 @@ impl Fold {
     /// # Errors
     /// See [`Halt`]. The fold must not be used afterwards.
     pub(crate) fn apply(&mut self, message: &Indexed) -> Result<Vec<Said>, Halt> {
+        self.apply_with(Care::Taken, message)
+    }
+
+    /// The same; without care at less cost, for a caller who can go back to an earlier state of the fold.
+    ///
+    /// # Errors
+    /// See [`Halt`]. The fold must not be used afterwards.
+    pub(crate) fn apply_with(&mut self, care: Care, message: &Indexed) -> Result<Vec<Said>, Halt> {
+        self.care = care;
         let mut said = Vec::new();
         for (index, entry) in message.index.iter().enumerate() {
             if !self.wanted.get(usize::from(entry.kind)).copied().unwrap_or(false) {

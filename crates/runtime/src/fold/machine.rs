@@ -20,10 +20,11 @@ pub(super) trait Machine: Send {
     fn adopt(&mut self, name: &str, version: u32, text: &str) -> Result<(), PolicyError>;
     /// Whether a policy is in force.
     fn has_policy(&self) -> bool;
-    /// One step on the entity's state; says what the panic said, where there was one.
-    fn step(&mut self, turn: &Turn<'_>, input: Input<'_>, effects: &mut Effects) -> Result<(), String>;
-    /// Puts the entity's state back to before the last step.
-    fn undo(&mut self, entity: &Entity) -> Result<(), postcard::Error>;
+    /// One step on the entity's state; says what the panic said, where there was one. With care, the state of before is
+    /// kept, which costs more than most steps.
+    fn step(&mut self, turn: &Turn<'_>, input: Input<'_>, care: Care, effects: &mut Effects) -> Result<(), String>;
+    /// Puts the entity's state back to before the last step. False where it was not kept: the state is spoiled.
+    fn undo(&mut self, entity: &Entity) -> Result<bool, postcard::Error>;
     /// The state as bytes; `None` where there is none.
     fn encode(&self, entity: &Entity) -> Result<Option<Vec<u8>>, postcard::Error>;
     /// Takes a state from bytes.
@@ -36,18 +37,37 @@ pub(super) trait Machine: Send {
     fn len(&self) -> usize;
 }
 
+/// Whether a step keeps the state of before, for a turn that fails. That it broke a bound is known only afterwards.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Care {
+    /// It does.
+    Taken,
+    /// It does not: turns fail so rarely that folding a stretch again with care costs less.
+    None,
+}
+
+/// What the last step found.
+#[derive(Clone, Copy)]
+enum Before {
+    /// No state of the entity.
+    Nothing,
+    /// The state that is kept as bytes.
+    Kept,
+    /// A state that is not kept.
+    Gone,
+}
+
 /// The policy and states of an agent.
 pub(super) struct Typed<A: Agent> {
     policy: Option<A::Policy>,
-    states: BTreeMap<Entity, A::State>,
-    /// The state before the last step, empty where there was none. A turn that breaks a bound is known only afterwards.
-    before: Vec<u8>,
-    existed: bool,
+    states: BTreeMap<Entity, Box<A::State>>,
+    before: Before,
+    kept: Vec<u8>,
 }
 
 impl<A: Agent> Default for Typed<A> {
     fn default() -> Self {
-        Self { policy: None, states: BTreeMap::new(), before: Vec::new(), existed: false }
+        Self { policy: None, states: BTreeMap::new(), before: Before::Nothing, kept: Vec::new() }
     }
 }
 
@@ -65,34 +85,44 @@ impl<A: Agent> Machine for Typed<A> {
         self.policy.is_some()
     }
 
-    fn step(&mut self, turn: &Turn<'_>, input: Input<'_>, effects: &mut Effects) -> Result<(), String> {
+    fn step(&mut self, turn: &Turn<'_>, input: Input<'_>, care: Care, effects: &mut Effects) -> Result<(), String> {
         let Some(policy) = &self.policy else { return Err("no policy".into()) };
-        self.before.clear();
-        let known = self.states.get_mut(turn.entity);
-        self.existed = known.is_some();
-        let state = match known {
-            Some(state) => {
-                let before = std::mem::take(&mut self.before);
-                self.before = postcard::to_extend(state, before).map_err(|e| format!("its state has no bytes: {e}"))?;
+        let state = match self.states.get_mut(turn.entity) {
+            Some(state) if care == Care::Taken => {
+                let mut kept = std::mem::take(&mut self.kept);
+                kept.clear();
+                self.kept = postcard::to_extend(state, kept).map_err(|e| format!("its state has no bytes: {e}"))?;
+                self.before = Before::Kept;
                 state
             }
-            None => self.states.entry(turn.entity.clone()).or_default(),
+            Some(state) => {
+                self.before = Before::Gone;
+                state
+            }
+            None => {
+                self.before = Before::Nothing;
+                self.states.entry(turn.entity.clone()).or_default()
+            }
         };
-        catch_unwind(AssertUnwindSafe(|| A::step(turn, policy, state, input, effects)))
+        catch_unwind(AssertUnwindSafe(|| A::step(turn, policy, &mut *state, input, effects)))
             .map_err(|panic| message(&*panic))
     }
 
-    fn undo(&mut self, entity: &Entity) -> Result<(), postcard::Error> {
-        if self.existed {
-            self.states.insert(entity.clone(), postcard::from_bytes(&self.before)?);
-        } else {
-            self.states.remove(entity);
+    fn undo(&mut self, entity: &Entity) -> Result<bool, postcard::Error> {
+        match self.before {
+            Before::Nothing => {
+                self.states.remove(entity);
+            }
+            Before::Kept => {
+                self.states.insert(entity.clone(), Box::new(postcard::from_bytes(&self.kept)?));
+            }
+            Before::Gone => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     }
 
     fn encode(&self, entity: &Entity) -> Result<Option<Vec<u8>>, postcard::Error> {
-        self.states.get(entity).map(postcard::to_stdvec).transpose()
+        self.states.get(entity).map(|state| postcard::to_stdvec(&**state)).transpose()
     }
 
     fn decode(&mut self, entity: Entity, bytes: &[u8]) -> Result<(), postcard::Error> {
@@ -100,7 +130,7 @@ impl<A: Agent> Machine for Typed<A> {
         if !rest.is_empty() {
             return Err(postcard::Error::DeserializeBadEncoding);
         }
-        self.states.insert(entity, state);
+        self.states.insert(entity, Box::new(state));
         Ok(())
     }
 

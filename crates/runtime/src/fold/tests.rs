@@ -190,6 +190,29 @@ fn a_turn_that_breaks_a_bound_leaves_its_state_and_is_skipped_until_released() {
 }
 
 #[test]
+fn without_care_a_failed_turn_is_said_at_once_and_with_care_it_is_as_ever() {
+    let log = long_log();
+    let (mut whole, mut fold) =
+        (Fold::new(AgentFold::of::<Puppet>(), place()), Fold::new(AgentFold::of::<Puppet>(), place()));
+    let mut spoiled = 0;
+    for (n, message) in log.iter().enumerate() {
+        let said = whole.apply(message).unwrap();
+        let again = match fold.apply_with(Care::None, message) {
+            Err(Halt::Spoiled { agent: "puppet", turn }) => {
+                assert_eq!(turn.seq, message.message.seq);
+                spoiled += 1;
+                fold = fold.afresh();
+                log.iter().take(n).for_each(|earlier| drop(fold.apply(earlier).unwrap()));
+                fold.apply(message)
+            }
+            other => other,
+        };
+        assert_eq!((again.unwrap(), fold.digest()), (said, whole.digest()), "message {n}");
+    }
+    assert!(spoiled > 1);
+}
+
+#[test]
 fn an_entity_whose_first_turn_fails_has_no_state() {
     let mut fold = fold();
     fold.apply(&stored(2, &[told(&here(), 1, "panic")])).unwrap();

@@ -79,13 +79,15 @@ impl Fold {
         let id = TurnId { seq: position.seq, index: position.index, ordinal };
         let mut effects = Effects::new(entity.clone());
         self.counts.turns += 1;
-        let stepped = self.machine.step(&turn, input, &mut effects).map_err(Failure::Turn);
+        let stepped = self.machine.step(&turn, input, self.care, &mut effects).map_err(Failure::Turn);
         match stepped.and_then(|()| self.judge(cause, id, effects)) {
-            Ok(outcome) => self.keep(entity, input, outcome, id, said),
+            Ok(outcome) => {
+                self.keep(entity, input, outcome, id, said);
+                Ok(())
+            }
             Err(Failure::Turn(reason)) => self.fail(cause, entity, id, &name_timer(input, reason), said),
-            Err(Failure::Halt(halt)) => return Err(halt),
+            Err(Failure::Halt(halt)) => Err(halt),
         }
-        Ok(())
     }
 
     /// Checks a turn's effects against what the agent may say and against the bounds.
@@ -138,9 +140,20 @@ impl Fold {
     }
 
     /// Leaves the entity as it was before the turn, its timer too, and skips it until a person releases it.
-    fn fail(&mut self, cause: &Cause, entity: &Entity, turn: TurnId, reason: &str, said: &mut Vec<Said>) {
-        if let Err(error) = self.machine.undo(entity) {
-            self.refuse(format!("the state of {entity} before turn {turn} cannot be read back: {error}"));
+    fn fail(
+        &mut self,
+        cause: &Cause,
+        entity: &Entity,
+        turn: TurnId,
+        reason: &str,
+        said: &mut Vec<Said>,
+    ) -> Result<(), Halt> {
+        match self.machine.undo(entity) {
+            Ok(true) => {}
+            Ok(false) => return Err(Halt::Spoiled { agent: self.about.name, turn }),
+            Err(error) => {
+                self.refuse(format!("the state of {entity} before turn {turn} cannot be read back: {error}"));
+            }
         }
         self.skipped.insert(entity.clone());
         self.dirty.skipped.insert(entity.clone());
@@ -156,6 +169,7 @@ impl Fold {
         self.circumstances(cause, turn).put(0, self.place.partition, entity, data, &mut facts);
         self.counts.facts += 1;
         said.extend(facts.into_iter().map(|(to, events)| Said { turn, to, events }));
+        Ok(())
     }
 
     fn circumstances<'a>(&'a self, cause: &'a Cause, turn: TurnId) -> Circumstances<'a> {

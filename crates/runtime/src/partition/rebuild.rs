@@ -37,11 +37,12 @@ impl Worker {
         part.voice.restart(epoch);
         part.rebuilds += 1;
         part.checkpoint = 0;
+        part.counted = part.fold.counts().clone();
         self.read_from(1).await?;
         Ok(applied)
     }
 
-    async fn read_from(&mut self, from_seq: u64) -> Result<(), RuntimeError> {
+    pub(super) async fn read_from(&mut self, from_seq: u64) -> Result<(), RuntimeError> {
         self.feed.end().await;
         self.read = from_seq.saturating_sub(1);
         self.feed = loop {

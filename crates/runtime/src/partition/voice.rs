@@ -25,6 +25,8 @@ pub(crate) struct Voice {
     epoch: u64,
     chains: BTreeMap<Partition, Arc<Chain>>,
     chorus: Chorus,
+    /// The fold went back: it says again what the chains already took.
+    repeats: bool,
 }
 
 /// Who speaks: agent, its partition, the partition spoken into.
@@ -54,12 +56,15 @@ impl Chorus {
 
 impl Voice {
     pub(crate) const fn new(bus: Bus, agent: &'static str, from: Partition, epoch: u64, chorus: Chorus) -> Self {
-        Self { bus, agent, from, epoch, chains: BTreeMap::new(), chorus }
+        Self { bus, agent, from, epoch, chains: BTreeMap::new(), chorus, repeats: false }
     }
 
     /// Says what a turn said, unless it was said before.
     pub(crate) async fn say(&mut self, said: Said) -> Result<(), ChainError> {
         let chain = self.chain(said.to).await?;
+        if self.repeats && Some(said.turn) <= chain.pushed() {
+            return Ok(());
+        }
         chain.push(said.turn, said.events).await
     }
 
@@ -74,7 +79,13 @@ impl Voice {
     /// Begins again under another epoch: the fold is about to say everything from the start.
     pub(crate) fn restart(&mut self, epoch: u64) {
         self.epoch = epoch;
+        self.repeats = false;
         self.hush();
+    }
+
+    /// From here on, what the chains already took is passed over.
+    pub(crate) const fn repeat(&mut self) {
+        self.repeats = true;
     }
 
     async fn chain(&mut self, to: Partition) -> Result<Arc<Chain>, ChainError> {

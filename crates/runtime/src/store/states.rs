@@ -4,7 +4,11 @@
 //! single pages of it. Each partition therefore carries the number and the sum of its rows: what does not add up is
 //! rebuilt.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use bus_schema::{Entity, Partition};
 use serde::{Deserialize, Serialize};
@@ -26,6 +30,16 @@ const RULE: u8 = 4;
 #[derive(Clone, Debug)]
 pub(crate) struct States {
     ledger: Ledger,
+    /// What the ledger holds, so that a checkpoint need not read what it replaces.
+    held: Arc<Mutex<BTreeMap<Partition, Held>>>,
+}
+
+/// What the ledger holds of one partition: the sum of its rows, and of each row the hash that is in the sum.
+#[derive(Debug, Default)]
+struct Held {
+    sum: Sum,
+    /// By the beginning of the key's hash: that of two keys being the same would cost a refold.
+    rows: HashMap<u64, u128>,
 }
 
 /// What a start finds of one partition: its rows, or why they cannot be used.
@@ -54,8 +68,30 @@ impl States {
         let (dir, quarantine) = (data.join("state").join(agent), data.join("quarantine"));
         let identity = format!("states 1 of {agent} for log {log}");
         let read = |ledger: &Ledger| read_all(ledger, partitions);
-        let (ledger, loaded) = Ledger::open_with(disk, &dir, &quarantine, &identity, read)?;
-        Ok((Self { ledger }, loaded))
+        let (ledger, found) = Ledger::open_with(disk, &dir, &quarantine, &identity, read)?;
+        let (mut loaded, mut held) = (Loaded::new(), BTreeMap::new());
+        for (partition, read) in found {
+            loaded.insert(
+                partition,
+                read.map(|(meta, rows, holds)| {
+                    held.insert(partition, holds);
+                    (meta, rows)
+                }),
+            );
+        }
+        Ok((Self { ledger, held: Arc::new(Mutex::new(held)) }, loaded))
+    }
+
+    /// What the last checkpoint of a partition wrote. Blocks.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub(crate) fn load(&self, partition: Partition) -> Result<Option<(Meta, Vec<Row>)>, String> {
+        let rows = self.ledger.scan(&[partition.0]).map_err(|error| error.to_string())?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        read_partition(rows).map(|(meta, rows, _)| Some((meta, rows)))
     }
 
     /// The disk they are on.
@@ -67,24 +103,28 @@ impl States {
     ///
     /// # Errors
     /// The store does not work. The checkpoint before stands.
-    pub(crate) fn save(&self, partition: Partition, changes: &Changes) -> Result<(), StoreError> {
-        let mut sum = self.sum(partition)?;
+    pub(crate) fn save(&self, partition: Partition, changes: Changes) -> Result<(), StoreError> {
+        // Taken out until the write is done: after one that failed, what the ledger holds is read again.
+        let known = self.held().remove(&partition);
+        let mut held = known.map_or_else(|| self.read_held(partition), Ok)?;
         let mut writes = Writes::new();
-        for (key, value) in &changes.rows {
-            let key = encode_key(partition, key);
-            if let Some(before) = self.ledger.get(&key)? {
-                sum.take(&key, &before);
-            }
+        for (key, value) in changes.rows {
+            let key = encode_key(partition, &key);
             match value {
                 Some(value) => {
-                    sum.add(&key, value);
-                    writes.put(key, value.clone());
+                    held.put(&key, &value);
+                    writes.put(key, value);
                 }
-                None => writes.remove(key),
+                None => {
+                    held.remove(&key);
+                    writes.remove(key);
+                }
             }
         }
-        writes.put([partition.0, META], self.encode(&(&changes.meta, sum))?);
-        self.ledger.write(writes)
+        writes.put([partition.0, META], self.encode(&(&changes.meta, held.sum))?);
+        self.ledger.write(writes)?;
+        self.held().insert(partition, held);
+        Ok(())
     }
 
     /// Forgets a partition. Blocks.
@@ -93,16 +133,25 @@ impl States {
     /// The store does not work.
     pub(crate) fn wipe(&self, partition: Partition) -> Result<(), StoreError> {
         let mut writes = Writes::new();
+        self.held().remove(&partition);
         for (key, _) in self.ledger.scan(&[partition.0])? {
             writes.remove(key);
         }
         self.ledger.write(writes)
     }
 
-    fn sum(&self, partition: Partition) -> Result<Sum, StoreError> {
-        let Some(bytes) = self.ledger.get(&[partition.0, META])? else { return Ok(Sum::default()) };
-        let (_, sum): (Meta, Sum) = postcard::from_bytes(&bytes).map_err(|source| self.unreadable(source))?;
-        Ok(sum)
+    fn read_held(&self, partition: Partition) -> Result<Held, StoreError> {
+        let mut held = Held::default();
+        for (key, value) in self.ledger.scan(&[partition.0])? {
+            if key.get(1) != Some(&META) {
+                held.put(&key, &value);
+            }
+        }
+        Ok(held)
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<Partition, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn encode<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, StoreError> {
@@ -114,16 +163,27 @@ impl States {
     }
 }
 
-impl Sum {
-    fn add(&mut self, key: &[u8], value: &[u8]) {
-        self.rows = self.rows.wrapping_add(1);
-        self.hash ^= hash(key, value);
+impl Held {
+    fn put(&mut self, key: &[u8], value: &[u8]) {
+        let hash = hash(key, value);
+        self.sum.hash ^= hash;
+        match self.rows.insert(short(key), hash) {
+            Some(before) => self.sum.hash ^= before,
+            None => self.sum.rows = self.sum.rows.wrapping_add(1),
+        }
     }
 
-    fn take(&mut self, key: &[u8], value: &[u8]) {
-        self.rows = self.rows.wrapping_sub(1);
-        self.hash ^= hash(key, value);
+    fn remove(&mut self, key: &[u8]) {
+        if let Some(before) = self.rows.remove(&short(key)) {
+            self.sum.hash ^= before;
+            self.sum.rows = self.sum.rows.wrapping_sub(1);
+        }
     }
+}
+
+fn short(key: &[u8]) -> u64 {
+    let hash: [u8; 32] = Sha256::digest(key).into();
+    hash.iter().take(8).fold(0, |short, byte| (short << 8) | u64::from(*byte))
 }
 
 fn hash(key: &[u8], value: &[u8]) -> u128 {
@@ -135,8 +195,11 @@ fn hash(key: &[u8], value: &[u8]) -> u128 {
     hash.iter().take(16).fold(0, |hash, byte| (hash << 8) | u128::from(*byte))
 }
 
-fn read_all(ledger: &Ledger, partitions: &[Partition]) -> Result<Loaded, Unusable> {
-    let mut loaded = Loaded::new();
+/// What is read of one partition: what [`Loaded`] says, and what the ledger holds.
+type Read = Result<(Meta, Vec<Row>, Held), String>;
+
+fn read_all(ledger: &Ledger, partitions: &[Partition]) -> Result<BTreeMap<Partition, Read>, Unusable> {
+    let mut loaded = BTreeMap::new();
     for partition in partitions {
         let rows = ledger.scan(&[partition.0]).map_err(|error| Unusable::Damaged(error.to_string()))?;
         if !rows.is_empty() {
@@ -146,22 +209,22 @@ fn read_all(ledger: &Ledger, partitions: &[Partition]) -> Result<Loaded, Unusabl
     Ok(loaded)
 }
 
-fn read_partition(rows: Vec<KeyValue>) -> Result<(Meta, Vec<Row>), String> {
-    let (mut meta, mut found, mut sum) = (None, Vec::with_capacity(rows.len()), Sum::default());
+fn read_partition(rows: Vec<KeyValue>) -> Read {
+    let (mut meta, mut found, mut held) = (None, Vec::with_capacity(rows.len()), Held::default());
     for (key, value) in rows {
         if key.get(1) == Some(&META) {
             meta = postcard::from_bytes::<(Meta, Sum)>(&value).ok();
             continue;
         }
-        sum.add(&key, &value);
+        held.put(&key, &value);
         let key = decode_key(&key).ok_or("a row has a key nobody writes")?;
         found.push(Row { key, value });
     }
     let (meta, expected) = meta.ok_or("it does not say how far it came")?;
-    if sum != expected {
-        return Err(format!("its {} rows are not the {} that were written", sum.rows, expected.rows));
+    if held.sum != expected {
+        return Err(format!("its {} rows are not the {} that were written", held.sum.rows, expected.rows));
     }
-    Ok((meta, found))
+    Ok((meta, found, held))
 }
 
 fn encode_key(partition: Partition, key: &RowKey) -> Vec<u8> {
@@ -199,8 +262,7 @@ pub(crate) fn plant(dir: &Path, partition: Partition) {
     planted[0] ^= 1;
     let meta = db.get([partition.0, META]).unwrap().unwrap();
     let (meta, mut sum): (Meta, Sum) = postcard::from_bytes(&meta).unwrap();
-    sum.take(&key, &value);
-    sum.add(&key, &planted);
+    sum.hash ^= hash(&key, &value) ^ hash(&key, &planted);
     db.insert([partition.0, META], postcard::to_stdvec(&(meta, sum)).unwrap()).unwrap();
     db.insert(key, planted).unwrap();
     db.flush().unwrap();

@@ -3,9 +3,10 @@ use std::{collections::BTreeMap, time::Instant};
 use bus_schema::{Entity, Kind, Partition, Time};
 use serde_json::json;
 
+use super::restart::nothing_twice;
 use crate::{
     RuntimeError,
-    testing::{accounts, config, memory, playbook, policies, policy, start, tick, told, whole_log, write},
+    testing::{accounts, config, memory, playbook, policies, policy, released, start, tick, told, whole_log, write},
 };
 
 const P0: Partition = Partition(0);
@@ -56,6 +57,31 @@ async fn status_tells_where_every_fold_is() {
     assert!(fold.last_error.as_ref().unwrap().contains("told to"));
     assert!(runtime.is_ready(0) && status.failure.is_none());
     assert_eq!(status.last_in_stream, Some(reached[&P0]));
+    runtime.stop().await;
+}
+
+#[tokio::test]
+async fn a_turn_that_fails_costs_one_way_back_and_nothing_is_said_twice() {
+    let (dir, (_, bus)) = (tempfile::tempdir().unwrap(), memory());
+    write(&bus, P0, &policies()).await;
+    let settings = crate::Config { checkpoint_events: 40, ..config(dir.path()) };
+    let runtime = start(settings, &bus).await;
+    let names: Vec<_> = accounts(P0).take(3).collect();
+    let mut last = 0;
+    for n in 0..100_i64 {
+        let command = if n % 9 == 8 { "panic" } else { "after 3 touch" };
+        let entity = &names[usize::try_from(n).unwrap() % names.len()];
+        let events = [told(entity, n, "count"), told(entity, n, command), released(entity, n), tick(n)];
+        last = write(&bus, P0, &events).await;
+    }
+    runtime.idle(&BTreeMap::from([(P0, last)])).await.unwrap();
+    let status = runtime.status().await;
+    let fold = status.folds.iter().find(|fold| fold.agent == "puppet" && fold.partition == P0).unwrap();
+    assert_eq!((fold.turns_failed, fold.rebuilds, fold.turns_skipped), (11, 0, 0));
+    assert!(fold.turns >= 200, "{}", fold.turns);
+    let verified = runtime.verify().await.unwrap();
+    assert!(verified.iter().all(|one| one.equal), "{verified:?}");
+    nothing_twice(&bus).await;
     runtime.stop().await;
 }
 
