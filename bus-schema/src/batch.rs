@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::{Envelope, Kind, envelope::EnvelopeError};
+use crate::{Envelope, Event, Kind, envelope::EnvelopeError};
 
 /// Header: base64 of the packing index.
 pub const HEADER_INDEX: &str = "Ms-Index";
@@ -148,6 +148,15 @@ pub fn slice<'a>(body: &'a [u8], index: &[IndexEntry], at: usize) -> Result<&'a 
         None => body.len().checked_sub(1).ok_or_else(error)?,
     };
     body.get(start..end).filter(|json| json.first() == Some(&b'{')).ok_or_else(error)
+}
+
+/// Reads one event of a batch as folds see it.
+///
+/// # Errors
+/// A damaged index, or an event that no fold can take.
+pub fn event(body: &[u8], index: &[IndexEntry], at: usize) -> Result<Event, BatchError> {
+    let json = slice(body, index, at)?;
+    Event::read(json).map_err(|source| BatchError::Event { index: at, source })
 }
 
 /// Reads one event of a batch.

@@ -1,5 +1,7 @@
 //! The CloudEvents 1.0 envelope, as it travels ([`Envelope`]) and as folds see it ([`Event`]).
 
+mod wire;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -251,7 +253,7 @@ impl Envelope {
 
 /// Personal fields as one base64 string.
 pub fn seal(fields: &serde_json::Map<String, serde_json::Value>) -> String {
-    STANDARD.encode(serde_json::Value::Object(fields.clone()).to_string())
+    STANDARD.encode(serde_json::to_string(fields).unwrap_or_default())
 }
 
 /// The personal fields of such a string.

@@ -1,5 +1,7 @@
 //! Instants and civil days as small integers: RFC 3339 and ISO dates for people, integers for state.
 
+mod form;
+
 use std::fmt;
 
 use jiff::{civil, tz::TimeZone};
@@ -33,7 +35,10 @@ impl Time {
     /// # Errors
     /// Text that is not an RFC 3339 instant.
     pub fn parse(text: &str) -> Result<Self, jiff::Error> {
-        text.parse::<jiff::Timestamp>().map(|t| Self(t.as_millisecond()))
+        match form::read_instant(text) {
+            Some(ms) => Ok(Self(ms)),
+            None => text.parse::<jiff::Timestamp>().map(|t| Self(t.as_millisecond())),
+        }
     }
 
     /// The civil day of this instant in UTC.
@@ -101,7 +106,10 @@ impl Day {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.timestamp())
+        match form::Instant::of(self.0) {
+            Some(form) => f.write_str(form.text()),
+            None => write!(f, "{}", self.timestamp()),
+        }
     }
 }
 
@@ -125,7 +133,11 @@ impl fmt::Debug for Day {
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        if s.is_human_readable() { s.collect_str(self) } else { s.serialize_i64(self.0) }
+        match form::Instant::of(self.0) {
+            _ if !s.is_human_readable() => s.serialize_i64(self.0),
+            Some(form) => s.serialize_str(form.text()),
+            None => s.collect_str(self),
+        }
     }
 }
 

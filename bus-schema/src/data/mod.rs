@@ -96,6 +96,13 @@ macro_rules! kinds {
                 raw.unwrap_or_else(|_| RawValue::NULL.to_owned())
             }
         }
+
+        /// Written as the data of its kind, without the kind.
+        impl serde::Serialize for Data {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                match self { $( Self::$variant(data) => data.serialize(s), )+ }
+            }
+        }
     };
 }
 

@@ -2,7 +2,7 @@
 
 use agent::Fact;
 use bus::Packed;
-use bus_schema::{Data, Entity, Envelope, Event, Header, Kind, Partition, Time, TurnId};
+use bus_schema::{Data, Entity, Event, Header, Kind, Partition, Time, TurnId};
 
 use super::{ByPartition, Halt, Place, turn::Cause};
 
@@ -68,8 +68,7 @@ impl Circumstances<'_> {
             // What comes of a late event is as late: another agent must not reach out because of it.
             late: self.cause.late,
         };
-        let envelope = Envelope::of(&Event { header, data }, None);
-        let json = serde_json::to_vec(&envelope).unwrap_or_default();
+        let json = Event { header, data }.to_json(None);
         Packed { kind, entity_hash: entity.hash(), json }
     }
 }

@@ -39,7 +39,6 @@ impl Indexed {
     }
 
     fn decode(&self, at: usize) -> Result<Event, String> {
-        let envelope = batch::envelope(&self.message.body, &self.index, at).map_err(|e| e.to_string())?;
-        envelope.event().map_err(|e| e.to_string())
+        batch::event(&self.message.body, &self.index, at).map_err(|e| e.to_string())
     }
 }

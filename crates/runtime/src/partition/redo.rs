@@ -47,7 +47,9 @@ impl Part {
         };
         if let Some(problem) = problem {
             tracing::error!(
-                agent = fold.name(), subject = log_in(partition), problem,
+                agent = fold.name(),
+                subject = log_in(partition),
+                problem,
                 "the last checkpoint cannot be read: the partition is folded from the start"
             );
             return self.fold.afresh();

@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 
 use bus::{Chain, Packed};
-use bus_schema::{Envelope, Event, Partition, Time, TurnId, door::Admitted};
+use bus_schema::{Event, Partition, Time, TurnId, door::Admitted};
 use serde_json::{Map, Value};
 use supervisor::router::{Moment, Route, RouterState, Sender};
+
+use super::rows::IdRows;
 
 /// One partition.
 pub(super) struct Lane {
@@ -24,6 +26,8 @@ pub(super) struct Lane {
     pub(super) facts: VecDeque<(u64, Event)>,
     /// The last message of the supervisor that was read.
     pub(super) heard: u64,
+    /// What is kept of the ids it remembers.
+    pub(super) id_rows: IdRows,
 }
 
 /// Where and why a partition stands still.
@@ -35,7 +39,13 @@ pub(super) struct Stopped {
 }
 
 impl Lane {
-    pub(super) const fn new(partition: Partition, state: RouterState, chain: Chain, done: Option<TurnId>) -> Self {
+    pub(super) const fn new(
+        partition: Partition,
+        state: RouterState,
+        id_rows: IdRows,
+        chain: Chain,
+        done: Option<TurnId>,
+    ) -> Self {
         Self {
             partition,
             state,
@@ -46,6 +56,7 @@ impl Lane {
             accepted: false,
             facts: VecDeque::new(),
             heard: 0,
+            id_rows,
         }
     }
 
@@ -76,6 +87,6 @@ impl Lane {
 
 /// An event with its personal fields, ready to be packed.
 pub(super) fn packed(event: &Event, personal: &Map<String, Value>) -> Packed {
-    let json = serde_json::to_vec(&Envelope::of(event, Some(personal))).unwrap_or_default();
+    let json = event.to_json(Some(personal));
     Packed { kind: event.kind(), entity_hash: event.header.entity.hash(), json }
 }
