@@ -55,6 +55,10 @@ impl Ids {
         self.order.make_contiguous().sort_unstable();
     }
 
+    pub(super) fn oldest(&self) -> Option<Time> {
+        self.order.front().map(|(at, _)| *at)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.known.len()
     }

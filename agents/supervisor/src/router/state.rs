@@ -139,6 +139,11 @@ impl RouterState {
         self.ids.len()
     }
 
+    /// When the oldest id that will be forgotten was remembered.
+    pub fn oldest_id(&self) -> Option<Time> {
+        self.ids.oldest()
+    }
+
     /// What changed since the last call, to be kept together with [`Self::meta`].
     pub fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)

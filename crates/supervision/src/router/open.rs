@@ -21,7 +21,7 @@ use super::{
     handle::{RouterHandle, Seen},
     lane::Lane,
     outgoing,
-    rows::{self, Position},
+    rows::{self, IdRows, Position},
     work::Work,
 };
 use crate::SupervisionError;
@@ -50,22 +50,22 @@ impl Router {
         let RouterConfig { bus, partitions, door, disk, state_dir, quarantine_dir } = config;
         let read = |source| SupervisionError::read(PART, source);
         let log = bus.log_info().await.map_err(read)?;
-        let identity = format!("router 1 {}", log.id);
+        let identity = format!("router 2 {}", log.id);
         let on = disk.clone();
         let ledger = blocking(&disk, move || Ledger::open(&on, &state_dir, &quarantine_dir, &identity)).await?;
         let chains = chains(&bus, partitions).await?;
         let known = known(&bus, &ledger, partitions).await?;
-        let mut states = BTreeMap::new();
+        let (mut states, mut id_rows) = (BTreeMap::new(), BTreeMap::new());
         for p in partitions.all() {
             let mut state = RouterState::new(p, partitions);
             let (ledger, restored) = (ledger.clone(), known.folded > 0);
             let state = blocking(&disk, move || {
-                if restored {
-                    rows::restore(&ledger, p, &mut state)?;
-                }
-                Ok(state)
+                let rows = if restored { rows::restore(&ledger, p, &mut state)? } else { IdRows::default() };
+                Ok((state, rows))
             });
-            states.insert(p, state.await?);
+            let (state, rows) = state.await?;
+            states.insert(p, state);
+            id_rows.insert(p, rows);
         }
         let routed_end = chains.values().map(|chain| chain.progress().borrow().seq).max().unwrap_or(0);
         catch_up(&bus, &mut states, "cs.log.*.in", known.folded, routed_end).await?;
@@ -82,7 +82,7 @@ impl Router {
             return Err(SupervisionError::Shrunk { stream: Stream::In.name(), found: end, seen });
         }
         let routed = if known.routed <= end { known.routed } else { 0 };
-        let lanes = lanes(states, chains, routed);
+        let lanes = lanes(states, id_rows, chains, routed);
         let waiting = outgoing::waiting(&bus).await?;
         let reader = in_reader(&bus, &lanes).await?;
         let facts = Facts::open(&bus, said_end.max(known.heard) + 1).await?;
@@ -198,6 +198,7 @@ fn fold(state: &mut RouterState, stored: &Stored) -> Result<(), SupervisionError
 
 fn lanes(
     states: BTreeMap<Partition, RouterState>,
+    mut id_rows: BTreeMap<Partition, IdRows>,
     mut chains: BTreeMap<Partition, Chain>,
     routed: u64,
 ) -> BTreeMap<Partition, Lane> {
@@ -205,7 +206,7 @@ fn lanes(
     let lane = |(p, state): (Partition, RouterState)| {
         let chain = chains.remove(&p)?;
         let done = chain.last_turn().max((routed > 0).then_some(all));
-        Some((p, Lane::new(p, state, chain, done)))
+        Some((p, Lane::new(p, state, id_rows.remove(&p).unwrap_or_default(), chain, done)))
     };
     states.into_iter().filter_map(lane).collect()
 }

@@ -1,4 +1,9 @@
 //! What the router remembers, as rows: a cache of the log, checked against it before it is used.
+//!
+//! The ids of appended events are most of it. They come in order and are forgotten in order, so they are kept many to a
+//! row, and a row goes when the last of its ids is forgotten.
+
+use std::collections::VecDeque;
 
 use bus_schema::{Partition, Time, data::facts::ClockMode};
 use runtime::store::{Ledger, StoreError, Writes};
@@ -8,6 +13,13 @@ use supervisor::router::{Change, RouterState};
 /// Key of the position; keys of a partition begin with its number, which is below.
 const POSITION: &[u8] = b"\xfeposition";
 const META: u8 = 0;
+/// Rows of ids that will be forgotten, and of those that are kept for ever; numbered in the order they were written.
+const IDS: u8 = b'i';
+const IDS_FOR_EVER: u8 = b'k';
+/// Ids of one row: 3 KB.
+const IDS_PER_ROW: usize = 128;
+/// Bytes of an id in its row: the id, and when it was remembered.
+const ID_BYTES: usize = 24;
 
 /// Up to where the rows know the streams.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -24,26 +36,44 @@ pub(super) struct Position {
 
 type Meta = (Time, ClockMode, bool);
 
+/// The rows of ids that a partition has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct IdRows {
+    /// Number of each row that will go, with the time of its latest id, oldest first.
+    there: VecDeque<(u64, Time)>,
+    /// Number of the next row.
+    next: u64,
+}
+
 /// The position kept; none in an empty ledger.
 pub(super) fn position(ledger: &Ledger) -> Result<Option<Position>, StoreError> {
     Ok(ledger.get(POSITION)?.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
 }
 
-/// Takes a partition's rows into its state.
-pub(super) fn restore(ledger: &Ledger, partition: Partition, state: &mut RouterState) -> Result<(), StoreError> {
+/// Takes a partition's rows into its state; answers which rows of ids there are.
+pub(super) fn restore(ledger: &Ledger, partition: Partition, state: &mut RouterState) -> Result<IdRows, StoreError> {
     let mut meta: Option<Meta> = None;
     let mut changes = Vec::new();
+    let mut rows = IdRows::default();
     for (key, value) in ledger.scan(&[partition.0])? {
-        if key.get(1) == Some(&META) {
-            meta = postcard::from_bytes(&value).ok();
-        } else if let Ok(change) = postcard::from_bytes(&value) {
-            changes.push(change);
+        match key.get(1).copied() {
+            Some(META) => meta = postcard::from_bytes(&value).ok(),
+            Some(tag @ (IDS | IDS_FOR_EVER)) => {
+                let number = key.get(2..).and_then(|rest| rest.try_into().ok()).map_or(0, u64::from_be_bytes);
+                let ids = read_ids(&value, tag == IDS_FOR_EVER);
+                if let (IDS, Some(latest)) = (tag, latest(&ids)) {
+                    rows.there.push_back((number, latest));
+                }
+                rows.next = rows.next.max(number + 1);
+                changes.extend(ids);
+            }
+            _ => changes.extend(postcard::from_bytes::<Change>(&value).ok()),
         }
     }
     if let Some(meta) = meta {
         state.restore(meta, changes);
     }
-    Ok(())
+    Ok(rows)
 }
 
 /// Removes every row.
@@ -59,17 +89,35 @@ pub(super) fn clear(ledger: &Ledger, partitions: impl Iterator<Item = Partition>
 }
 
 /// Adds what changed in a partition since the last time.
-pub(super) fn changed(writes: &mut Writes, partition: Partition, state: &mut RouterState) {
+pub(super) fn changed(writes: &mut Writes, partition: Partition, state: &mut RouterState, rows: &mut IdRows) {
     let changes = state.take_changes();
     if changes.is_empty() && state.is_empty() {
         return;
     }
+    let (mut ids, mut for_ever) = (Vec::new(), Vec::new());
     for change in changes {
-        let key = key(partition, &change);
-        match (&change, postcard::to_stdvec(&change)) {
-            (Change::Forgotten(_), _) | (_, Err(_)) => writes.remove(key),
-            (_, Ok(value)) => writes.put(key, value),
+        match &change {
+            Change::Id(_, Some(_)) => ids.push(change),
+            Change::Id(_, None) => for_ever.push(change),
+            // Its row goes when all of its ids are forgotten.
+            Change::Forgotten(_) => {}
+            Change::Member(..) | Change::Merged(..) | Change::Place(..) => {
+                if let (Some(key), Ok(value)) = (key(partition, &change), postcard::to_stdvec(&change)) {
+                    writes.put(key, value);
+                }
+            }
         }
+    }
+    for ids in ids.chunks(IDS_PER_ROW) {
+        rows.there.extend(latest(ids).map(|latest| (rows.next, latest)));
+        rows.put(writes, partition, IDS, ids);
+    }
+    for ids in for_ever.chunks(IDS_PER_ROW) {
+        rows.put(writes, partition, IDS_FOR_EVER, ids);
+    }
+    let oldest = state.oldest_id();
+    while let Some((number, _)) = rows.there.pop_front_if(|(_, latest)| oldest.is_none_or(|oldest| *latest < oldest)) {
+        writes.remove(ids_key(partition, IDS, number));
     }
     if let Ok(meta) = postcard::to_stdvec(&state.meta()) {
         writes.put([partition.0, META], meta);
@@ -83,14 +131,47 @@ pub(super) fn at(writes: &mut Writes, position: Position) {
     }
 }
 
-fn key(partition: Partition, change: &Change) -> Vec<u8> {
+impl IdRows {
+    fn put(&mut self, writes: &mut Writes, partition: Partition, tag: u8, ids: &[Change]) {
+        let mut value = Vec::with_capacity(ids.len() * ID_BYTES);
+        for change in ids {
+            if let Change::Id(id, at) = change {
+                value.extend(id.to_be_bytes());
+                value.extend(at.unwrap_or_default().0.to_be_bytes());
+            }
+        }
+        writes.put(ids_key(partition, tag, self.next), value);
+        self.next += 1;
+    }
+}
+
+fn read_ids(row: &[u8], for_ever: bool) -> Vec<Change> {
+    let id = |bytes: &[u8]| {
+        let (id, at) = bytes.split_first_chunk::<16>()?;
+        let at = Time(i64::from_be_bytes(at.try_into().ok()?));
+        Some(Change::Id(u128::from_be_bytes(*id), (!for_ever).then_some(at)))
+    };
+    row.chunks_exact(ID_BYTES).filter_map(id).collect()
+}
+
+/// When the latest of them was remembered.
+fn latest(ids: &[Change]) -> Option<Time> {
+    ids.iter().filter_map(|change| if let Change::Id(_, at) = change { *at } else { None }).max()
+}
+
+fn ids_key(partition: Partition, tag: u8, number: u64) -> Vec<u8> {
+    [&[partition.0, tag], number.to_be_bytes().as_slice()].concat()
+}
+
+/// The key of what has a row of its own.
+fn key(partition: Partition, change: &Change) -> Option<Vec<u8>> {
     let (tag, name) = match change {
-        Change::Id(id, _) | Change::Forgotten(id) => (b'i', id.to_be_bytes().to_vec()),
+        Change::Id(..) | Change::Forgotten(_) => return None,
         Change::Member(user, _) => (b'm', user.as_bytes().to_vec()),
         Change::Merged(user, previous) => (b'g', format!("{user}\n{previous}").into_bytes()),
         Change::Place(account, ..) => (b'p', account.as_bytes().to_vec()),
     };
     let mut key = vec![partition.0, tag];
     key.extend(name);
-    key
+    Some(key)
 }

@@ -405,7 +405,7 @@ impl Work {
         let heard = unread.map_or(heard, |unread| unread.min(heard));
         let mut writes = Writes::new();
         for lane in self.lanes.values_mut() {
-            rows::changed(&mut writes, lane.partition, &mut lane.state);
+            rows::changed(&mut writes, lane.partition, &mut lane.state, &mut lane.id_rows);
         }
         rows::at(&mut writes, Position { routed: self.routed, folded, hash, heard });
         let ledger = self.ledger.clone();
