@@ -11,6 +11,10 @@ use tokio::sync::watch;
 /// Version of the tables. Raise it with every change to them or to what a projection writes.
 const SCHEMA_VERSION: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
+/// Memory of the writer for pages. Rows of many accounts come mixed: with less, most pages are read and written twice.
+const CACHE_KIB: u32 = 32 * 1024;
+/// Pages of the write-ahead file before they are copied over; each page that was written often meanwhile is copied once.
+const CHECKPOINT_PAGES: u32 = 8_000;
 /// Connections kept for reading.
 const READERS_MAX: usize = 4;
 
@@ -225,7 +229,10 @@ fn connect(path: &Path) -> Result<Connection, ViewsError> {
     let connection = Connection::open(path).map_err(open)?;
     // The log is the truth: a view that lags behind it after a power cut only projects again.
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;")
+        .execute_batch(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -{CACHE_KIB}; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"
+        ))
         .map_err(open)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
