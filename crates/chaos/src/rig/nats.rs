@@ -1,6 +1,9 @@
 //! The nats-server of a rig: its own process over a folder that a scenario may damage, replace or put elsewhere.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use bus::{
     Bus, BusKeys, Connect, NatsBus, Role,
@@ -10,6 +13,9 @@ use testkit::nats::free_ports;
 
 use super::process::signal;
 use crate::Broken;
+
+/// How long a connection of the oracle may take.
+const CONNECT_MAX: Duration = Duration::from_secs(30);
 
 /// A nats-server that is killed, frozen and started again, always at the same ports.
 #[derive(Debug)]
@@ -108,7 +114,11 @@ impl Nats {
     /// It does not answer.
     pub async fn connect(&self, role: Role) -> Result<Bus, Broken> {
         let seed = Some(self.keys.seed(role)?.to_owned());
-        Ok(NatsBus::connect(Connect { url: self.url(), role, seed }).await?.into())
+        let connect = Connect { url: self.url(), role, seed };
+        // A machine that is busy may take longer than the server waits for a client's signature.
+        let connected = tokio::time::timeout(CONNECT_MAX, NatsBus::connect_patiently(connect)).await;
+        let late = || Broken::late(format!("a connection as {role}"), CONNECT_MAX, "the server does not take it");
+        Ok(connected.map_err(|_| late())??.into())
     }
 
     fn signal(&self, name: &str) -> Result<(), Broken> {

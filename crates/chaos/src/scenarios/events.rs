@@ -23,7 +23,7 @@ pub(super) const ALL: &[Scenario] = &[
         faults: &["F10"],
         about: "the same events again, across a killed router, a lost router store and a second import: one effect",
         needs_root: false,
-        smoke: true,
+        smoke: false,
         run: |context| repeated(context).boxed_local(),
     },
     Scenario {
@@ -31,7 +31,7 @@ pub(super) const ALL: &[Scenario] = &[
         faults: &["F11"],
         about: "events of thirty days ago count and touch nobody, events of next year are dead letters, others go on",
         needs_root: false,
-        smoke: true,
+        smoke: false,
         run: |context| late_and_early(context).boxed_local(),
     },
     Scenario {

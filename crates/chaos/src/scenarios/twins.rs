@@ -23,7 +23,7 @@ pub(super) const ALL: &[Scenario] = &[
         faults: &["F16"],
         about: "a second health agent, and the first thawed after a freeze: nothing is said twice",
         needs_root: false,
-        smoke: true,
+        smoke: false,
         run: |context| two(context, Part::Health).boxed_local(),
     },
     Scenario {
