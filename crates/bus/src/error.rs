@@ -106,6 +106,17 @@ pub enum BusError {
         /// What is needed.
         expected: String,
     },
+    /// The server cannot set aside what a stream may become.
+    #[error(
+        "nats-server has no room for stream {stream} ({text}); free space on its disk, raise max_file in its jetstream \
+         block, or end what else it keeps"
+    )]
+    NoRoom {
+        /// The stream.
+        stream: &'static str,
+        /// The server's words.
+        text: String,
+    },
     /// The server refused.
     #[error("the server refused {operation}: {text} (code {code})")]
     Refused {

@@ -100,6 +100,7 @@ impl NatsBus {
                 let found = self.stream_config(name).await.map_err(fail)?;
                 compare(name, &config, &found.unwrap_or(Value::Null))
             }
+            Err(Failure::Error(e)) if api::is_full(&e) => Err(BusError::NoRoom { stream: name, text: e.description }),
             Err(e) => Err(fail(e)),
         }
     }

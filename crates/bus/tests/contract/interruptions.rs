@@ -220,6 +220,14 @@ async fn a_stream_with_other_essentials_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_is_too_small_for_a_stream_is_named() {
+    let server = TestServer::start_empty(false).await.unwrap();
+    let settings = bus::Provisioning { in_bytes_max: 1 << 60, ..bus::Provisioning::default() };
+    let error = server.provision(&settings).await.unwrap_err().to_string();
+    assert!(error.contains("no room for stream IN") && error.contains("free space"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bus_without_streams_says_so() {
     let server = TestServer::start_empty(false).await.unwrap();
     let bus = server.bus(Role::Router).await.unwrap();
