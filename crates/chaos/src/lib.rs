@@ -8,8 +8,11 @@
 pub mod binaries;
 pub mod broken;
 pub mod drive;
+pub mod flow;
+pub mod mount;
 pub mod oracle;
 pub mod producer;
+pub mod proxy;
 pub mod report;
 pub mod rig;
 pub mod run;
@@ -19,5 +22,7 @@ pub mod world;
 
 pub use binaries::Binaries;
 pub use broken::Broken;
+pub use flow::Flow;
+pub use producer::Producer;
 pub use rig::{Part, Rig, Setup};
 pub use scenario::{Context, Scenario, Verdict};

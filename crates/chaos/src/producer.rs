@@ -43,6 +43,13 @@ impl Producer {
         self.post(calls).await.is_some_and(|status| self.note(status, calls))
     }
 
+    /// Sends calls as one batch, once; answers the status, where there is an answer.
+    pub async fn status(&mut self, calls: &[Value]) -> Option<StatusCode> {
+        let status = self.post(calls).await?;
+        self.note(status, calls);
+        Some(status)
+    }
+
     /// Sends calls until they are acknowledged, as a producer does.
     ///
     /// # Errors

@@ -29,8 +29,8 @@ use crate::{Broken, Context, producer::Producer, world};
 pub const START_MAX: Duration = Duration::from_mins(1);
 /// Between two looks at a condition.
 const POLL: Duration = Duration::from_millis(50);
-/// How long a request may take.
-const ANSWER_MAX: Duration = Duration::from_secs(30);
+/// How long a request may take; folding everything again is the longest.
+const ANSWER_MAX: Duration = Duration::from_mins(2);
 /// The bearer token of the console's API.
 const TOKEN: &str = "token-of-the-rig";
 

@@ -48,6 +48,11 @@ impl Nats {
         format!("nats://127.0.0.1:{}", self.settings.port)
     }
 
+    /// Its port for clients.
+    pub const fn port(&self) -> u16 {
+        self.settings.port
+    }
+
     /// Where it is monitored.
     pub fn monitor_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.settings.monitor_port)
