@@ -41,6 +41,9 @@ impl fmt::Debug for NatsBus {
 
 /// Between two tries to connect for the first time.
 const CONNECT_EVERY: Duration = Duration::from_millis(500);
+/// How often the server is asked whether it is there. The third question that finds two unanswered gives a half-open
+/// connection up, so that nobody waits for one longer than three times this.
+const PING_EVERY: Duration = Duration::from_secs(2);
 /// How long a connection may take to close.
 const CLOSE_MAX: Duration = Duration::from_secs(2);
 
@@ -59,7 +62,7 @@ impl NatsBus {
         let client = options
             .name(format!("mainstay-{role}"))
             .custom_inbox_prefix(format!("_INBOX_{role}"))
-            .ping_interval(Duration::from_secs(3))
+            .ping_interval(PING_EVERY)
             .connection_timeout(Duration::from_secs(5))
             .request_timeout(Some(crate::bus::PUBLISH_TIMEOUT))
             .max_reconnects(None)
