@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use bus::{Bus, Packed, Stored};
 use bus_schema::{
-    Kind, TurnId,
+    Kind, Partitions, TurnId,
     subject::{self, Stream},
 };
 use futures_util::FutureExt as _;
+use runtime::AgentFold;
 
 use crate::{
     history::{History, Seen, events},
-    invariants::{self, Breach, Check, Finale, SAID_ONCE},
+    invariants::{self, Breach, Check, Finale, SAID_AGAIN, SAID_ONCE},
     observe::{Moment, Run},
     plan::Plan,
     planted::{self, Planted},
@@ -44,7 +45,8 @@ pub fn check(plan: &Plan, planted: Option<Planted>) -> Report {
 }
 
 struct Checker {
-    planted: Option<Planted>,
+    agents: Vec<AgentFold>,
+    log: Option<(String, Partitions)>,
     history: History,
     reference: Option<Reference>,
     read: BTreeMap<Stream, u64>,
@@ -56,8 +58,12 @@ struct Checker {
 
 impl Checker {
     fn new(planted: Option<Planted>) -> Self {
+        let twist = planted::twist(planted);
+        let mut agents = twist.agents();
+        agents.push(twist.gate());
         Self {
-            planted,
+            agents,
+            log: None,
             history: History::default(),
             reference: None,
             read: BTreeMap::new(),
@@ -77,10 +83,8 @@ impl Checker {
         if self.reference.is_none() {
             let info = Bus::from(moment.bus.clone()).log_info().now_or_never();
             let Some(Ok(info)) = info else { return };
-            let twist = planted::twist(self.planted);
-            let mut agents = twist.agents();
-            agents.push(twist.gate());
-            self.reference = Some(Reference::new(&agents, &info.id, info.partitions));
+            self.reference = Some(Reference::new(&self.agents, &info.id, info.partitions));
+            self.log = Some((info.id, info.partitions));
         }
         // What is to be copied is known before the copies are looked at.
         for stream in [Stream::People, Stream::Action] {
@@ -142,6 +146,9 @@ impl Checker {
             if let Some(what) = reference.unsaid() {
                 self.broke(SAID_ONCE, what);
             }
+            if let Err(what) = self.again(&run) {
+                self.broke(SAID_AGAIN, what);
+            }
             for invariant in invariants::ALL {
                 let Check::End(check) = invariant.check else { continue };
                 let finale = Finale {
@@ -165,6 +172,17 @@ impl Checker {
             *counts.entry(what).or_default() += count;
         }
         Report { breach: self.breach, counts, trace: run.trace, hash: run.hash }
+    }
+
+    /// Folds the whole log from its start: what it says must be what is there.
+    fn again(&self, run: &Run) -> Result<(), String> {
+        let of = |stream: Stream| run.streams.get(&stream).into_iter().flatten();
+        let Some((log, partitions)) = &self.log else { return Ok(()) };
+        let mut reference = Reference::new(&self.agents, log, *partitions);
+        for stream in [Stream::People, Stream::Action] {
+            of(stream).for_each(|stored| reference.copy(stream, stored));
+        }
+        of(Stream::Log).try_for_each(|stored| reference.take(stored))
     }
 
     /// Keeps the first.

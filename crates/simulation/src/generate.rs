@@ -8,6 +8,7 @@
 use crate::{
     dice::Dice,
     plan::{Action, Agent, Change, Damage, Mail, Plan, Process, Shape, Sight, Step, Subjects, Verdict, What},
+    scripts,
 };
 
 const SECOND_MS: u64 = 1_000;
@@ -108,7 +109,7 @@ fn shape(dice: &mut Dice) -> Shape {
         delay_ms_max: dice.pick(&[0, 5, 50, 400]).copied().unwrap_or(5),
         checkpoint_ms: dice.pick(&[200, 1_000, 5_000]).copied().unwrap_or(1_000),
         hold_seconds: dice.pick(&[5, 10, 30]).copied().unwrap_or(30),
-        rest_ms: 2 * MINUTE_MS,
+        rest_ms: 15 * SECOND_MS,
     }
 }
 
@@ -123,12 +124,13 @@ struct Maker {
 
 impl Maker {
     fn make(&mut self) {
-        let rounds = self.dice.between(12, 40);
+        let rounds = self.dice.between(8, 26);
         for _ in 0..rounds {
             match self.dice.below(16) {
                 0..=4 => self.story(),
                 5..=9 => self.people(),
                 10 => self.sleep(),
+                11 => self.scene(),
                 _ => self.trouble(),
             }
             self.pause();
@@ -210,6 +212,13 @@ impl Maker {
         let ms = self.dice.pick(&far).copied().unwrap_or(DAY_MS);
         self.add(Action::PassTime { ms });
         self.pass(2 * SECOND_MS, 8 * SECOND_MS);
+    }
+
+    fn scene(&mut self) {
+        let account = self.account();
+        let (steps, at_ms) = scripts::scene(&mut self.dice, &self.shape, self.at_ms, account);
+        self.steps.extend(steps);
+        self.at_ms = at_ms;
     }
 
     fn verdict(&mut self) -> Verdict {

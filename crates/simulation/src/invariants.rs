@@ -69,6 +69,9 @@ pub struct Breach {
 /// Name of the invariant that is checked against [`Reference`].
 pub const SAID_ONCE: &str = "I7 said once";
 
+/// Name of the invariant that is checked against another [`Reference`], at the end.
+pub const SAID_AGAIN: &str = "I2 a replay says the same";
+
 /// All of them.
 pub const ALL: &[Invariant] = &[
     Invariant {
@@ -80,6 +83,11 @@ pub const ALL: &[Invariant] = &[
         name: "I2 state is the fold",
         says: "the state of every agent equals a fold of the log from the start to the same position",
         check: Check::End(end::state_is_the_fold),
+    },
+    Invariant {
+        name: SAID_AGAIN,
+        says: "a fold of the whole log from its start says, byte for byte, what is in the log",
+        check: Check::Reference,
     },
     Invariant {
         name: "I3 decided by a person",

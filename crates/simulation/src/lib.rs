@@ -17,6 +17,7 @@ pub mod plan;
 pub mod planted;
 pub mod reference;
 pub mod runs;
+mod scripts;
 pub mod seeds;
 pub mod shrink;
 pub mod twist;

@@ -91,12 +91,8 @@ fn cores() -> NonZeroUsize {
 fn run(from: u64, count: u64, threads: usize) -> bool {
     let begun = Instant::now();
     let kept = replay_kept();
-    let summary = runs::run(from, count, threads);
-    for failure in summary.failures.iter().skip(1) {
-        tell(failure);
-    }
+    let summary = runs::run(from, count, threads, tell);
     if let Some(first) = summary.failures.first() {
-        tell(first);
         let (plan, report) = runs::shortened(&generate::plan(first.seed), None, first.breach.invariant);
         println!("\nThe plan of seed {}, shortened to {} actions:", first.seed, plan.actions.len());
         show(&plan, &report);

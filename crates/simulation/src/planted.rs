@@ -58,8 +58,8 @@ pub enum Planted {
     StateHalfSaved,
     /// The router does not resume at the next message.
     RouterPastNext,
-    /// The router forgets what it has routed when it starts.
-    RepeatsForgotten,
+    /// The router packs an event twice.
+    EventDoubled,
     /// A reader goes deaf.
     DeafReader,
     /// Nobody ends an intent whose courier died.
@@ -95,7 +95,7 @@ impl Planted {
         Self::PolicyNotInLog,
         Self::StateHalfSaved,
         Self::RouterPastNext,
-        Self::RepeatsForgotten,
+        Self::EventDoubled,
         Self::DeafReader,
         Self::IntentNeverSettled,
         Self::TwoCards,
@@ -126,7 +126,7 @@ impl Planted {
             Self::PolicyNotInLog => "policy-not-in-log",
             Self::StateHalfSaved => "state-half-saved",
             Self::RouterPastNext => "router-past-next",
-            Self::RepeatsForgotten => "repeats-forgotten",
+            Self::EventDoubled => "event-doubled",
             Self::DeafReader => "deaf-reader",
             Self::IntentNeverSettled => "intent-never-settled",
             Self::TwoCards => "two-cards",
@@ -166,7 +166,7 @@ pub(crate) fn twist(planted: Option<Planted>) -> Arc<dyn Twist> {
         Planted::TurnSplit => Arc::new(wire::Split),
         Planted::SeveralSubjects => Arc::new(wire::SeveralSubjects),
         Planted::NoCompareAndSet => Arc::new(wire::NoCompareAndSet),
-        Planted::RepeatsForgotten => Arc::new(wire::Forgetful),
+        Planted::EventDoubled => Arc::new(wire::Doubled),
         Planted::DeafReader => Arc::new(wire::Deaf::default()),
         Planted::StopsBeforeIntent => Arc::new(courier::StopsFirst::default()),
         Planted::SendBeforeIntent => Arc::new(courier::SendFirst),

@@ -43,8 +43,8 @@ pub struct Summary {
     pub failures: Vec<Failure>,
 }
 
-/// Plays and checks the seeds from `from` on, so many, on so many threads.
-pub fn run(from: u64, seeds: u64, threads: usize) -> Summary {
+/// Plays and checks the seeds from `from` on, so many, on so many threads. `tell` hears of each failure at once.
+pub fn run(from: u64, seeds: u64, threads: usize, tell: impl Fn(&Failure) + Sync) -> Summary {
     let next = AtomicU64::new(from);
     let summary = Mutex::new(Summary::default());
     let full = AtomicBool::new(false);
@@ -57,6 +57,9 @@ pub fn run(from: u64, seeds: u64, threads: usize) -> Summary {
                         return;
                     }
                     let report = check(&generate::plan(seed), None);
+                    if let Some(breach) = report.breach.clone() {
+                        tell(&Failure { seed, breach });
+                    }
                     let mut summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
                     summary.take(seed, report);
                     full.fetch_or(summary.failures.len() >= FAILURES_MAX, Ordering::Relaxed);

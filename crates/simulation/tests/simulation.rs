@@ -15,7 +15,7 @@ fn threads() -> usize {
 
 #[test]
 fn no_seed_breaks_an_invariant_and_enough_happens() {
-    let summary = runs::run(0, SEEDS, threads());
+    let summary = runs::run(0, SEEDS, threads(), |failure| println!("{failure:?}"));
     assert_eq!(summary.failures, []);
     assert_eq!(summary.histories, SEEDS);
     // Half of the minimums, because so few histories scatter.

@@ -14,10 +14,16 @@ pub(super) fn nothing_lost(finale: &Finale<'_>) -> Result<(), String> {
         let routed = finale.history.routed.contains_key(&key);
         let dead = finale.history.dead.contains(&format!("{seq}.0"));
         if !routed && !dead {
-            return Err(format!("event {} was acknowledged at {seq} of IN and is neither in the log nor in DEAD", sent.id));
+            return Err(format!(
+                "event {} was acknowledged at {seq} of IN and is neither in the log nor in DEAD",
+                sent.id
+            ));
         }
         if !sent.sound && !dead {
-            return Err(format!("event {} was acknowledged at {seq} of IN, no door lets it through, and it is in the log", sent.id));
+            return Err(format!(
+                "event {} was acknowledged at {seq} of IN, no door lets it through, and it is in the log",
+                sent.id
+            ));
         }
     }
     Ok(())

@@ -51,8 +51,10 @@ pub(super) fn routed_once(history: &History, seen: &Seen<'_>) -> Result<(), Stri
         return Ok(());
     }
     let found = ids(message).map_err(|error| format!("message {} of the log: {error}", message.seq))?;
-    let again = found.iter().find(|id| {
-        history.routed.get(*id).is_some_and(|before: &bus_schema::Time| message.time.since_ms(*before) < DAY_MS)
+    let lately = |before: &bus_schema::Time| message.time.since_ms(*before) < DAY_MS;
+    let again = found.iter().enumerate().find_map(|(at, id)| {
+        let inside = found.iter().take(at).any(|other| other == id);
+        (inside || history.routed.get(id).is_some_and(lately)).then_some(id)
     });
     match again {
         Some((source, id)) => Err(format!("event {source} {id} is in the log again, at {}", message.seq)),

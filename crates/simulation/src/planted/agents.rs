@@ -9,7 +9,10 @@ use std::{
 use agent::{Agent, Effect, Effects, Input, PolicyError, Turn};
 use bus_schema::{
     Data, Event, Kind, Time,
-    data::{facts::{OutreachProposed, TurnReleased}, people::Verdict},
+    data::{
+        facts::{OutreachProposed, TurnReleased},
+        people::Verdict,
+    },
 };
 use churn::Churn;
 use engagement::Engagement;
@@ -305,7 +308,7 @@ impl Bend for TooMuch {
         effects: &mut Effects,
     ) {
         Health::step(turn, policy, state, input, effects);
-        if turn.cause.seq % 50 == 49 {
+        if turn.cause.seq % 10 == 9 {
             let by = "nobody".to_owned();
             effects.emit(Data::TurnReleased(TurnReleased { agent: Health::NAME.into(), by }));
         }

@@ -18,7 +18,7 @@ use bus_schema::{
 use crate::{
     observe::Who,
     plan::Process,
-    twist::{Ack, Parcel, Row, Twist},
+    twist::{Ack, Parcel, Twist},
 };
 
 /// Facts are acknowledged before they are stored.
@@ -107,19 +107,22 @@ impl Twist for Split {
 
 /// The two halves of a message, chained one to the other.
 fn halves(message: &Message) -> Option<(Message, Message)> {
-    let stored = Stored {
-        seq: 0,
-        subject: message.subject.clone(),
-        time: bus_schema::Time(0),
-        headers: message.headers.clone(),
-        body: message.body.clone(),
-    };
-    let events = Packed::unpack(&stored).ok().filter(|events| events.len() > 1)?;
+    let events = unpacked(message);
+    if events.len() < 2 {
+        return None;
+    }
     let (first, second) = events.split_at(events.len() / 2);
     let first = repack(message, first, None);
     let hash = message_hash(&first.subject, &first.headers, &first.body);
     let second = repack(message, second, Some(hash));
     Some((first, second))
+}
+
+/// The events of a message.
+fn unpacked(message: &Message) -> Vec<Packed> {
+    let Message { subject, headers, body } = message.clone();
+    let stored = Stored { seq: 0, subject, time: bus_schema::Time(0), headers, body };
+    Packed::unpack(&stored).unwrap_or_default()
 }
 
 fn repack(like: &Message, events: &[Packed], prev: Option<MessageHash>) -> Message {
@@ -152,17 +155,17 @@ impl Twist for SeveralSubjects {
     }
 }
 
-/// The router keeps its position and nothing else.
-pub(super) struct Forgetful;
+/// The last event of a message of the router is in it twice.
+pub(super) struct Doubled;
 
-impl Twist for Forgetful {
-    fn write(&self, who: Who, _: &str, rows: Vec<Row>) -> Vec<Row> {
-        if who.process != Some(Process::Router) {
-            return rows;
-        }
-        // Rows of the router's memory are of a partition, and are not its first.
-        let memory = |key: &[u8]| key.first().is_some_and(|p| *p < 16) && key.get(1).is_some_and(|what| *what > 0);
-        rows.into_iter().filter(|(key, _)| !memory(key)).collect()
+impl Twist for Doubled {
+    fn publish(&self, who: Who, parcel: Parcel) -> Vec<Parcel> {
+        let Parcel { message, expect_last } = parcel;
+        let routed = who.process == Some(Process::Router) && log_writer(&message.subject) == Some("in");
+        let mut events = if routed { unpacked(&message) } else { Vec::new() };
+        let Some(last) = events.last().cloned() else { return vec![Parcel { message, expect_last }] };
+        events.push(last);
+        vec![Parcel { message: repack(&message, &events, None), expect_last }]
     }
 }
 
