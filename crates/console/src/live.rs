@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::{app::App, routes::User};
 
-/// Changes within this span are told once.
+/// Shortest time between two tellings. The first change after a quiet time is told at once.
 const QUIET: Duration = Duration::from_millis(200);
 
 /// What the page has seen.
@@ -32,16 +32,18 @@ pub(crate) async fn events(
         changes.mark_changed();
     }
     let stopping = app.stopping.subscribe();
-    let stream = stream::unfold((changes, stopping), |(mut changes, mut stopping)| async move {
+    let first = tokio::time::Instant::now();
+    let stream = stream::unfold((changes, stopping, first), |(mut changes, mut stopping, earliest)| async move {
         let moved = tokio::select! {
             moved = changes.changed() => moved,
             _ = stopping.wait_for(|stop| *stop) => return None,
         };
         moved.ok()?;
-        tokio::time::sleep(QUIET).await;
+        tokio::time::sleep_until(earliest).await;
         let position = *changes.borrow_and_update();
         let event = Event::default().event("views").data(position.to_string());
-        Some((Ok(event), (changes, stopping)))
+        let next = tokio::time::Instant::now() + QUIET;
+        Some((Ok(event), (changes, stopping, next)))
     });
     Sse::new(stream).keep_alive(KeepAlive::default())
 }

@@ -38,24 +38,26 @@ pub(crate) fn message(t: &Transaction<'_>, message: &Stored) -> Result<(), Views
         return Ok(());
     };
     let writer = subject::log_writer(&message.subject).unwrap_or_default();
+    let mut read = Vec::with_capacity(index.len());
     for (at, entry) in index.iter().enumerate() {
         let position = Position { seq: message.seq, index: u16::try_from(at).unwrap_or(u16::MAX) };
-        let read = batch::envelope(&message.body, &index, at)
+        let found = batch::envelope(&message.body, &index, at)
             .map_err(|e| e.to_string())
             .and_then(|envelope| envelope.event().map(|event| (envelope, event)).map_err(|e| e.to_string()));
-        match read {
-            Ok((envelope, event)) => {
-                clock(t, &event)?;
-                // Ticks are most of a quiet log and say nothing about an account.
-                if entry.kind == Kind::ClockTicked.code() {
-                    continue;
-                }
-                let personal = envelope.open_personal();
-                let at = when(t, &event.header)?;
-                one(t, writer, &Placed { position, envelope: &envelope, event, personal, at })?;
-            }
+        match found {
+            Ok((envelope, event)) => read.push((entry.kind, position, envelope, event)),
             Err(error) => tracing::warn!(log.position = %position, error, "an event of the log cannot be shown"),
         }
+    }
+    clock(t, read.iter().map(|(_, _, _, event)| event))?;
+    for (kind, position, envelope, event) in read {
+        // Ticks are most of a quiet log and say nothing about an account.
+        if kind == Kind::ClockTicked.code() {
+            continue;
+        }
+        let personal = envelope.open_personal();
+        let at = when(t, &event.header)?;
+        one(t, writer, &Placed { position, envelope: &envelope, event, personal, at })?;
     }
     Ok(())
 }
@@ -92,21 +94,24 @@ fn keep(t: &Transaction<'_>, writer: &str, placed: &Placed<'_>) -> Result<(), Vi
     Ok(())
 }
 
-/// Moves the log's own time, and keeps which clock it runs on.
-fn clock(t: &Transaction<'_>, event: &Event) -> Result<(), ViewsError> {
-    if event.header.logtime != Time(0) {
+/// Moves the log's own time, and keeps which clock it runs on: once for the events of a message, since it stands still
+/// or moves forward within one.
+fn clock<'a>(t: &Transaction<'_>, events: impl Iterator<Item = &'a Event> + Clone) -> Result<(), ViewsError> {
+    let latest = events.clone().map(|event| event.header.logtime).max().unwrap_or_default();
+    if latest != Time(0) {
         t.prepare_cached(
             "INSERT INTO meta VALUES ('logtime', ?1)
              ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(?1 AS INTEGER))",
         )?
-        .execute([event.header.logtime.0])?;
+        .execute([latest.0])?;
     }
-    let mode = match &event.data {
-        Data::ClockTicked(data) => data.mode,
-        Data::ClockResumed(_) => ClockMode::Live,
+    let said = events.filter_map(|event| match &event.data {
+        Data::ClockTicked(data) => Some(data.mode),
+        Data::ClockResumed(_) => Some(ClockMode::Live),
         // Nothing else says which clock it is.
-        _ => return Ok(()),
-    };
+        _ => None,
+    });
+    let Some(mode) = said.last() else { return Ok(()) };
     t.prepare_cached("INSERT INTO meta VALUES ('clock', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1")?
         .execute([word(&mode)?])?;
     Ok(())

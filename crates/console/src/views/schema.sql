@@ -9,7 +9,7 @@ CREATE TABLE events (
     contact TEXT, actor TEXT, late INTEGER NOT NULL,
     data TEXT NOT NULL, personal TEXT,
     PRIMARY KEY (seq, idx)
-);
+) WITHOUT ROWID;
 CREATE INDEX events_account ON events (account, seq DESC, idx DESC) WHERE account IS NOT NULL;
 
 CREATE TABLE accounts (
