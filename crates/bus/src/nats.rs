@@ -5,6 +5,7 @@
 
 mod api;
 mod connect;
+pub mod plain;
 mod provision;
 mod reader;
 mod wire;

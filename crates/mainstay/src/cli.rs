@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::bench::BenchArgs;
+
 /// Event-driven agents that keep a company's customers.
 #[derive(Parser, Debug)]
 #[command(name = "mainstay", version, propagate_version = true, max_term_width = 100)]
@@ -100,9 +102,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: DeadAction,
     },
-    /// Measure the pipeline on this machine against a plain publish of the same events.
-    #[command(after_help = "Example:\n  mainstay bench --accounts 10000 --events 200000 --json")]
-    Bench(BenchArgs),
+    /// Measure this machine: the pipeline against a plain publish of the same events, or another part.
+    #[command(
+        after_help = "Example:\n  mainstay bench --accounts 10000 --events 200000 --json\n  mainstay bench all --json > figures.json"
+    )]
+    Bench(Box<BenchArgs>),
     /// The message bus.
     Bus {
         #[command(subcommand)]
@@ -111,7 +115,7 @@ pub(crate) enum Command {
 }
 
 /// How to print.
-#[derive(Args, Debug, Clone, Copy)]
+#[derive(Args, Debug, Clone, Copy, Default)]
 pub(crate) struct Output {
     /// JSON on standard output.
     #[arg(long)]
@@ -183,18 +187,6 @@ pub(crate) struct ImportArgs {
     /// How a row becomes an event (TOML).
     #[arg(long)]
     pub(crate) map: PathBuf,
-    #[command(flatten)]
-    pub(crate) output: Output,
-}
-
-#[derive(Args, Debug, Clone)]
-pub(crate) struct BenchArgs {
-    /// Accounts.
-    #[arg(long, default_value_t = 10_000)]
-    pub(crate) accounts: u32,
-    /// Events.
-    #[arg(long, default_value_t = 200_000)]
-    pub(crate) events: u32,
     #[command(flatten)]
     pub(crate) output: Output,
 }

@@ -3,6 +3,7 @@
 //! The same parts run as separate programs; here they share one reader per partition. Invariant: no command acts on any
 //! of them but through `/api/v1`.
 
+mod apart;
 mod api;
 mod clocks;
 mod connect;
@@ -23,7 +24,10 @@ use bus_schema::{Time, data::facts::ClockMode, subject::Stream};
 use supervision::{Clock, EventTime};
 use tokio::{sync::watch, task::JoinHandle};
 
-pub(crate) use self::connect::{BusPlace, bus_error};
+pub(crate) use self::{
+    apart::Apart,
+    connect::{BusPlace, bus_error},
+};
 use self::{parts::Parts, rest::Rest};
 use crate::{
     client::{Client, Run},
@@ -147,6 +151,11 @@ impl System {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Error::Part { part: "console", what: "its views do not follow the log".into() }),
         }
+    }
+
+    /// One more connection to its bus, as a role.
+    pub(crate) async fn connect(&self, role: bus::Role) -> Result<bus::Bus, Error> {
+        self.place.connect(role).await
     }
 
     /// The parts, for the bench and the demo.

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 
 use bus::{LogInfo, Role};
-use bus_schema::{Actor, ActorKind, data::facts::ClockMode, door::Door};
+use bus_schema::{Actor, ActorKind, Partitions, data::facts::ClockMode, door::Door};
 use mainstay_console::{Console, ConsoleConfig, Readiness, Sender, StopKey};
 use runtime::{Member, Runtime};
 use supervision::{
-    Clock, Copied, Copies, Publisher, PublisherConfig, Router, RouterConfig, Rule, RuleKind, publish_first,
+    Clock, Copied, Copies, Publisher, PublisherConfig, Router, RouterConfig, RouterHandle, Rule, RuleKind,
+    publish_first,
 };
 use tokio::sync::{Mutex, watch};
 
@@ -99,17 +100,7 @@ async fn parts(
     people.wait(installed).await.map_err(part_error("people"))?;
     let outcomes = Arc::new(copy(Copied::Outcomes).await.map_err(part_error("outcomes"))?);
     let runtime = runtime(folder, place, &router_bus, &gate_bus).await?;
-    let door = Door::new(folder.key("tenant.key")?);
-    let router = RouterConfig {
-        bus: router_bus.clone(),
-        partitions: log.partitions,
-        door,
-        disk: runtime::store::Disk::Machine,
-        state_dir: folder.path().join("state").join("router"),
-        quarantine_dir: folder.path().join("quarantine"),
-    };
-    let router = Router::open(router).await.map_err(part_error("router"))?;
-    let router = Arc::new(router.spawn());
+    let router = Arc::new(open_router(folder, &router_bus, log.partitions).await?);
     let stop_key =
         StopKey::open(folder.path()).map_err(|error| Error::Part { part: "console", what: chain(&error) })?;
     let clock_of_log = Arc::clone(&router);
@@ -140,8 +131,26 @@ async fn parts(
     Ok((Arc::new(parts), courier))
 }
 
+/// Starts the router on what it remembers.
+pub(super) async fn open_router(
+    folder: &Folder,
+    bus: &bus::Bus,
+    partitions: Partitions,
+) -> Result<RouterHandle, Error> {
+    let router = RouterConfig {
+        bus: bus.clone(),
+        partitions,
+        door: Door::new(folder.key("tenant.key")?),
+        disk: runtime::store::Disk::Machine,
+        state_dir: folder.path().join("state").join("router"),
+        quarantine_dir: folder.path().join("quarantine"),
+    };
+    let router = Router::open(router).await.map_err(|error| Error::Part { part: "router", what: chain(&error) })?;
+    Ok(router.spawn())
+}
+
 /// Publishes the first rules of a log; a log that has them keeps its own.
-async fn install(settings: &Settings, out: &bus::Bus, demo: bool) -> Result<u64, Error> {
+pub(super) async fn install(settings: &Settings, out: &bus::Bus, demo: bool) -> Result<u64, Error> {
     let mut all = Vec::new();
     for (name, mut text) in rules::policies(settings.policies.as_deref())? {
         if demo {
@@ -157,14 +166,19 @@ async fn install(settings: &Settings, out: &bus::Bus, demo: bool) -> Result<u64,
 }
 
 async fn runtime(folder: &Folder, place: &BusPlace, reading: &bus::Bus, gate: &bus::Bus) -> Result<Runtime, Error> {
-    let members = vec![
+    let members = members(place, gate).await?;
+    let started = Runtime::start(runtime::Config::new(folder.path()), reading.clone(), members).await;
+    started.map_err(|error| Error::Part { part: "agents", what: chain(&error) })
+}
+
+/// Every agent there is, each with the connection it speaks through.
+pub(super) async fn members(place: &BusPlace, gate: &bus::Bus) -> Result<Vec<Member>, Error> {
+    Ok(vec![
         Member::of::<health::Health>(place.connect(Role::Agent("health")).await?),
         Member::of::<churn::Churn>(place.connect(Role::Agent("churn")).await?),
         Member::of::<engagement::Engagement>(place.connect(Role::Agent("engagement")).await?),
         Member::of::<supervisor::Supervisor>(gate.clone()),
-    ];
-    let started = Runtime::start(runtime::Config::new(folder.path()), reading.clone(), members).await;
-    started.map_err(|error| Error::Part { part: "agents", what: chain(&error) })
+    ])
 }
 
 /// A log left on event time goes on with the present when it is started to run.
