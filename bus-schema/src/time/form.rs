@@ -187,7 +187,7 @@ mod tests {
             text in "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{1,4})?Z"
         ) {
             if let Some(ms) = read_instant(&text) {
-                prop_assert_eq!(text.parse::<jiff::Timestamp>().map(|t| t.as_millisecond()).ok(), Some(ms));
+                prop_assert_eq!(text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_millisecond).ok(), Some(ms));
             }
         }
     }
