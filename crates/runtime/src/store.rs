@@ -8,6 +8,7 @@ mod disk;
 mod ledger;
 mod quarantine;
 mod states;
+mod sum;
 
 use std::{io, path::PathBuf};
 
@@ -16,6 +17,7 @@ pub use ledger::{KeyValue, Ledger, Writes};
 pub(crate) use states::{Loaded, States};
 #[cfg(test)]
 pub(crate) use states::{lose_row, plant};
+pub use sum::Sum;
 
 /// A store that does not work. Its folder can always be removed: what it held is rebuilt from the log.
 #[derive(Debug, thiserror::Error)]

@@ -199,6 +199,11 @@ impl Writes {
         self.rows.push((key.into(), None));
     }
 
+    /// The changes, in order.
+    pub(super) fn changes(&self) -> &[Change] {
+        &self.rows
+    }
+
     /// How many changes.
     pub fn len(&self) -> usize {
         self.rows.len()

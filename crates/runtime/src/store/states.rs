@@ -11,12 +11,13 @@ use std::{
 };
 
 use bus_schema::{Entity, Partition};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Disk, Ledger, StoreError, Writes,
+    Disk, Ledger, StoreError, Sum, Writes,
     ledger::{KeyValue, Unusable},
+    sum::hash,
 };
 use crate::fold::{Changes, Meta, Row, RowKey};
 
@@ -44,14 +45,6 @@ struct Held {
 
 /// What a start finds of one partition: its rows, or why they cannot be used.
 pub(crate) type Loaded = BTreeMap<Partition, Result<(Meta, Vec<Row>), String>>;
-
-/// What the rows of a partition amount to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-struct Sum {
-    rows: u64,
-    /// Exclusive or of the hashes of all rows: the order of writing does not matter.
-    hash: u128,
-}
 
 impl States {
     /// Opens the states of `agent` for the log `log` below `data`, and reads the partitions.
@@ -184,15 +177,6 @@ impl Held {
 fn short(key: &[u8]) -> u64 {
     let hash: [u8; 32] = Sha256::digest(key).into();
     hash.iter().take(8).fold(0, |short, byte| (short << 8) | u64::from(*byte))
-}
-
-fn hash(key: &[u8], value: &[u8]) -> u128 {
-    let mut hasher = Sha256::new();
-    hasher.update((key.len() as u64).to_le_bytes());
-    hasher.update(key);
-    hasher.update(value);
-    let hash: [u8; 32] = hasher.finalize().into();
-    hash.iter().take(16).fold(0, |hash, byte| (hash << 8) | u128::from(*byte))
 }
 
 /// What is read of one partition: what [`Loaded`] says, and what the ledger holds.

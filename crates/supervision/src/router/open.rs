@@ -124,17 +124,17 @@ async fn chains(bus: &Bus, partitions: Partitions) -> Result<BTreeMap<Partition,
 /// The position kept, if the log still has the message it names; else everything kept is cleared.
 async fn known(bus: &Bus, ledger: &Ledger, partitions: Partitions) -> Result<Position, SupervisionError> {
     let reading = ledger.clone();
-    let Some(position) = blocking(&ledger.disk(), move || rows::position(&reading)).await? else {
-        return Ok(Position::default());
-    };
-    let there = bus.get(Stream::Log, position.folded).await.map_err(|e| SupervisionError::read(PART, e))?;
-    if there.is_some_and(|stored| stored.hash().0 == position.hash) {
-        return Ok(position);
+    let found = blocking(&ledger.disk(), move || rows::read(&reading, partitions.all())).await?;
+    if let Some(position) = found {
+        let there = bus.get(Stream::Log, position.folded).await.map_err(|e| SupervisionError::read(PART, e))?;
+        if there.is_some_and(|stored| stored.hash().0 == position.hash) {
+            return Ok(position);
+        }
+        tracing::warn!(
+            log.position = position.folded,
+            "what the router remembers is of another log, reading this one again"
+        );
     }
-    tracing::warn!(
-        log.position = position.folded,
-        "what the router remembers is of another log, reading this one again"
-    );
     let clearing = ledger.clone();
     blocking(&ledger.disk(), move || rows::clear(&clearing, partitions.all())).await?;
     Ok(Position::default())

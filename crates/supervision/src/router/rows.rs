@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use bus_schema::{Partition, Time, data::facts::ClockMode};
-use runtime::store::{Ledger, StoreError, Writes};
+use runtime::store::{Ledger, StoreError, Sum, Writes};
 use serde::{Deserialize, Serialize};
 use supervisor::router::{Change, RouterState};
 
@@ -32,6 +32,8 @@ pub(super) struct Position {
     pub(super) hash: [u8; 32],
     /// Every fact of the supervisor up to this message of the log is folded.
     pub(super) heard: u64,
+    /// What all other rows amount to.
+    pub(super) sum: Sum,
 }
 
 type Meta = (Time, ClockMode, bool);
@@ -45,9 +47,39 @@ pub(super) struct IdRows {
     next: u64,
 }
 
-/// The position kept; none in an empty ledger.
-pub(super) fn position(ledger: &Ledger) -> Result<Option<Position>, StoreError> {
+/// The position kept, where the rows are those that were written with it; none in an empty ledger.
+pub(super) fn read(
+    ledger: &Ledger,
+    partitions: impl Iterator<Item = Partition>,
+) -> Result<Option<Position>, StoreError> {
+    let Some(position) = position(ledger)? else { return Ok(None) };
+    let mut rows = Vec::new();
+    for p in partitions {
+        rows.extend(ledger.scan(&[p.0])?);
+    }
+    if Sum::of(&rows) == position.sum {
+        return Ok(Some(position));
+    }
+    tracing::error!(
+        store.rows = rows.len(),
+        store.rows_written = position.sum.rows(),
+        "what the router remembers is damaged, reading the log again"
+    );
+    Ok(None)
+}
+
+fn position(ledger: &Ledger) -> Result<Option<Position>, StoreError> {
     Ok(ledger.get(POSITION)?.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
+}
+
+/// Writes changes and the position up to which they know the streams.
+pub(super) fn write(ledger: &Ledger, mut writes: Writes, position: Position) -> Result<(), StoreError> {
+    let before = self::position(ledger)?.map(|position| position.sum).unwrap_or_default();
+    let sum = before.after(ledger, &writes)?;
+    if let Ok(value) = postcard::to_stdvec(&Position { sum, ..position }) {
+        writes.put(POSITION, value);
+    }
+    ledger.write(writes)
 }
 
 /// Takes a partition's rows into its state; answers which rows of ids there are.
@@ -121,13 +153,6 @@ pub(super) fn changed(writes: &mut Writes, partition: Partition, state: &mut Rou
     }
     if let Ok(meta) = postcard::to_stdvec(&state.meta()) {
         writes.put([partition.0, META], meta);
-    }
-}
-
-/// Adds the position.
-pub(super) fn at(writes: &mut Writes, position: Position) {
-    if let Ok(value) = postcard::to_stdvec(&position) {
-        writes.put(POSITION, value);
     }
 }
 

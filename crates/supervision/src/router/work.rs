@@ -407,9 +407,9 @@ impl Work {
         for lane in self.lanes.values_mut() {
             rows::changed(&mut writes, lane.partition, &mut lane.state, &mut lane.id_rows);
         }
-        rows::at(&mut writes, Position { routed: self.routed, folded, hash, heard });
+        let position = Position { routed: self.routed, folded, hash, heard, ..Position::default() };
         let ledger = self.ledger.clone();
-        blocking(&self.ledger.disk(), move || ledger.write(writes)).await?;
+        blocking(&self.ledger.disk(), move || rows::write(&ledger, writes, position)).await?;
         self.kept_at = self.routed;
         Ok(())
     }
