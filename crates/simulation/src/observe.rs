@@ -142,7 +142,7 @@ pub enum Occasion<'a> {
 /// A moment of a history, for whoever checks it as it goes.
 #[derive(Debug)]
 pub struct Moment<'a> {
-    /// Virtual time since the system was first up.
+    /// Virtual time since the end of the prelude.
     pub at_ms: u64,
     /// The broker's time.
     pub now: Time,
@@ -158,7 +158,7 @@ pub struct Moment<'a> {
     pub decided: &'a [Decided],
     /// Stops acknowledged so far.
     pub stopped: &'a [Stopped],
-    /// Folds compared so far: at the end, and before a running process was killed.
+    /// Folds compared so far; they are compared at the end.
     pub folds: &'a [Folded],
 }
 
@@ -179,7 +179,7 @@ pub struct Run {
     pub folds: Vec<Folded>,
     /// Whether it lived at its end.
     pub liveness: Liveness,
-    /// How often what was met: see `world::coverage`.
+    /// How often the world met what: kills, approvals, mails, compare-and-sets lost, and so on.
     pub coverage: BTreeMap<&'static str, u64>,
     /// Processes that ended by themselves, and why.
     pub ended: Vec<(Who, String)>,

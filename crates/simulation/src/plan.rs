@@ -35,10 +35,13 @@ pub struct Shape {
     pub rest_ms: u64,
 }
 
+/// Virtual time from the first start of the system to the first step: the accounts become known.
+pub const PRELUDE_MS: u64 = 8_000;
+
 /// Something that happens at a moment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Step {
-    /// Virtual time since the system was first up.
+    /// Virtual time since the end of the prelude.
     pub at_ms: u64,
     /// What happens.
     pub action: Action,

@@ -30,14 +30,12 @@ use self::{
 };
 use crate::{
     observe::{Moment, Occasion, Run},
-    plan::{Plan, Process},
+    plan::{PRELUDE_MS, Plan, Process},
     planted::{self, Planted},
 };
 
 /// Longest virtual time between two moments that are shown.
 const MOMENT_MS: u64 = 1_000;
-/// Virtual time from the first start to the first step: the accounts become known.
-const PRELUDE_MS: u64 = 8_000;
 /// The persons.
 const PERSONS: [&str; 2] = ["ana", "bo"];
 

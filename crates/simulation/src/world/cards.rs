@@ -87,7 +87,11 @@ impl Cards {
             Data::OutreachProposed(draft) => {
                 let account = header.entity.account_id().unwrap_or_default().to_owned();
                 let card = Card { account, expires: draft.expires, at: At::Drafted, draft: Arc::new(draft) };
-                self.by_proposal.entry(card.draft.proposal.clone()).or_insert(card);
+                let proposal = card.draft.proposal.clone();
+                let known = self.by_proposal.get(&proposal).map_or(0, |known| known.draft.version);
+                if card.draft.version > known {
+                    self.by_proposal.insert(proposal, card);
+                }
             }
             Data::ProposalFiled(filed) => {
                 if let Some(card) = self.by_proposal.get_mut(&filed.proposal) {

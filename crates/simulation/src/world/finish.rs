@@ -3,14 +3,15 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use bus::Stored;
-use bus_schema::{Entity, Partitions, batch::decode_index, subject, subject::Stream};
+use bus_schema::{Entity, Partition, Partitions, batch::decode_index, subject, subject::Stream};
+use runtime::Runtime;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
 use super::{World, process::Core};
 use crate::{
-    observe::{Folded, Liveness, Occasion, Run},
+    observe::{Folded, Liveness, Occasion, Run, Who},
     plan::Process,
 };
 
@@ -18,6 +19,8 @@ use crate::{
 const ALIVE_MS: u64 = 30_000;
 /// How long everything may take to come to rest after that: an intent without an outcome is waited for.
 const REST_MS: u64 = 60_000;
+/// How often the folds are compared until no tick comes in between.
+const COMPARISONS: u32 = 8;
 /// How long a fold may take to be folded again.
 const VERIFY: Duration = Duration::from_mins(1);
 /// Between two looks.
@@ -108,7 +111,7 @@ impl World<'_> {
         let begun = self.shared.time.virtual_ms();
         let mut quiet = 0;
         let mut before = Vec::new();
-        // Three equal looks beyond the longest wait of an idle reader.
+        // Longer than the longest wait of an idle reader.
         while quiet < 14 && self.shared.time.virtual_ms() - begun < REST_MS {
             self.step().await;
             let ends: Vec<u64> = [Stream::People, Stream::Action, Stream::Dead]
@@ -127,17 +130,51 @@ impl World<'_> {
         })
     }
 
+    /// Compares every fold with its refold, all at the end of the log.
     async fn verify(&mut self) {
-        let runtimes: Vec<_> = self
-            .processes
+        for _ in 0..COMPARISONS {
+            self.caught_up().await;
+            let end = self.streams.end(Stream::Log);
+            self.shared.book().folds.clear();
+            self.compare().await;
+            if self.streams.end(Stream::Log) == end {
+                return;
+            }
+        }
+    }
+
+    /// Waits until gate and agents are up, and have folded the log to its end.
+    async fn caught_up(&mut self) {
+        let begun = self.shared.time.virtual_ms();
+        while self.shared.time.virtual_ms() - begun < REST_MS {
+            let runtimes = self.runtimes();
+            let both = [Process::Router, Process::Agents]
+                .into_iter()
+                .all(|process| runtimes.iter().any(|(who, _)| who.process == Some(process)));
+            let at_end = |(partition, applied): (Partition, u64)| {
+                let last = self.streams.before(Stream::Log, &subject::log_partition(partition), u64::MAX);
+                last.is_none_or(|last| applied >= last.seq)
+            };
+            if both && runtimes.iter().all(|(_, runtime)| runtime.positions().into_iter().all(at_end)) {
+                return;
+            }
+            self.step().await;
+        }
+    }
+
+    fn runtimes(&self) -> Vec<(Who, Runtime)> {
+        self.processes
             .all()
             .filter_map(|running| match running.core()? {
                 Core::Router(parts) => Some((running.who, parts.runtime().clone())),
                 Core::Agents(runtime) => Some((running.who, runtime)),
                 Core::Courier(_) => None,
             })
-            .collect();
-        for (who, runtime) in runtimes {
+            .collect()
+    }
+
+    async fn compare(&mut self) {
+        for (who, runtime) in self.runtimes() {
             match timeout(VERIFY, runtime.verify()).await {
                 Ok(Ok(verified)) => {
                     let folds = verified.into_iter().map(|one| Folded {

@@ -87,7 +87,7 @@ fn churn_over(strict: bool) -> toml::Table {
             priority = "save"
             class = class
             template = "note"
-            roles = ["champion", "sponsor", "admin", "billing"]
+            roles = ["champion", "sponsor"]
         }
     };
     let plays: Vec<toml::Table> = CHURN_PLAYS.into_iter().map(play).collect();
@@ -100,15 +100,16 @@ fn churn_over(strict: bool) -> toml::Table {
 }
 
 fn engagement_over(strict: bool) -> toml::Table {
-    let (service, personal) = if strict { (1, 1) } else { (2, 1) };
+    let days = if strict { 5 } else { 3 };
     toml::toml! {
         hours = { from = 0, to = 24, weekend = [] }
         hold = { outranked_hours = 1, recheck_hours = 6 }
+        proposal = { expires_working_days = 1 }
         draft = { facts_min = 0, like_contact_bp = 10_000, like_account_bp = 10_000 }
 
         [budget.contact]
-        transactional = [{ max = service, days = 3 }]
-        relationship = [{ max = personal, days = 3 }, { max = 4, days = 30 }]
+        transactional = [{ max = 1, days = days }]
+        relationship = [{ max = 1, days = days }, { max = 4, days = 30 }]
     }
 }
 
