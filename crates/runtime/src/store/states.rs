@@ -103,15 +103,12 @@ impl States {
         let mut writes = Writes::new();
         for (key, value) in changes.rows {
             let key = encode_key(partition, &key);
-            match value {
-                Some(value) => {
-                    held.put(&key, &value);
-                    writes.put(key, value);
-                }
-                None => {
-                    held.remove(&key);
-                    writes.remove(key);
-                }
+            if let Some(value) = value {
+                held.put(&key, &value);
+                writes.put(key, value);
+            } else {
+                held.remove(&key);
+                writes.remove(key);
             }
         }
         writes.put([partition.0, META], self.encode(&(&changes.meta, held.sum))?);
