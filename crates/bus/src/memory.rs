@@ -10,7 +10,10 @@ mod wire;
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use bus_schema::{Partitions, Time, subject::Stream};
@@ -39,6 +42,8 @@ struct Shared {
     store: Mutex<Store>,
     changed: Notify,
     clock: Box<dyn Fn() -> Time + Send + Sync>,
+    /// How often somebody found it away.
+    missed: AtomicU64,
 }
 
 impl Default for MemoryBus {
@@ -63,7 +68,8 @@ impl MemoryBus {
     pub fn with_clock(clock: impl Fn() -> Time + Send + Sync + 'static) -> Self {
         let log = LogInfo { id: fresh_log_id(), partitions: Partitions::default(), labels: BTreeMap::new() };
         let store = Mutex::new(Store::new(log));
-        Self { shared: Arc::new(Shared { store, changed: Notify::new(), clock: Box::new(clock) }), wire: None }
+        let (changed, missed) = (Notify::new(), AtomicU64::new(0));
+        Self { shared: Arc::new(Shared { store, changed, clock: Box::new(clock), missed }), wire: None }
     }
 
     /// The same bus as a process sees it that is behind a wire.
@@ -86,6 +92,16 @@ impl MemoryBus {
     pub fn set_away(&self, away: bool) {
         self.store().away = away;
         self.shared.changed.notify_waiters();
+    }
+
+    /// How often somebody found it away so far: a test waits for more of it, and not for a time.
+    pub fn missed(&self) -> u64 {
+        self.shared.missed.load(Ordering::SeqCst)
+    }
+
+    /// Notes that somebody found it away.
+    fn miss(&self) {
+        self.shared.missed.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Sets the byte limit of a stream; above it publishes are refused.
@@ -122,6 +138,7 @@ impl MemoryBus {
         let fault = {
             let mut store = self.store();
             if store.away {
+                self.miss();
                 return Err(PublishError::Unknown(Doubt::Disconnected));
             }
             store.faults.take(&message.subject)
@@ -235,6 +252,7 @@ impl MemoryBus {
     fn here(&self, operation: &str) -> Result<MutexGuard<'_, Store>, BusError> {
         let store = self.store();
         if store.away {
+            self.miss();
             return Err(BusError::Unavailable { operation: operation.into(), doubt: Doubt::Disconnected });
         }
         Ok(store)

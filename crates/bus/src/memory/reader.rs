@@ -48,6 +48,7 @@ impl MemoryReader {
                 return if bus.is_connected() {
                     Ok(self.take(max))
                 } else {
+                    bus.miss();
                     Err(BusError::Unavailable { operation: "next messages".into(), doubt: Doubt::Disconnected })
                 };
             }

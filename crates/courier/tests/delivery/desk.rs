@@ -77,6 +77,15 @@ impl Desk {
         Running { progress, stop, task }
     }
 
+    /// Waits until the bus was found away so often.
+    pub(crate) async fn missed(&self, times: u64) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.memory.missed() < times {
+            assert!(Instant::now() < deadline, "nobody misses the bus");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     pub(crate) fn eml(&self, proposal: &str) -> PathBuf {
         self.folder.path().join("outbox").join(format!("{proposal}.eml"))
     }

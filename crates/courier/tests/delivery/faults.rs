@@ -131,8 +131,9 @@ async fn a_bus_that_is_away_for_a_while_is_waited_for() {
     desk.approve(&approval("p1", &Behaviour::Accept.address("a"))).await;
     assert!(matches!(desk.ended("p1").await.data, Data::DeliverySent(_)));
     desk.approve(&approval("p2", &Behaviour::Accept.address("b"))).await;
+    let before = desk.memory.missed();
     desk.memory.set_away(true);
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    desk.missed(before + 3).await;
     desk.memory.set_away(false);
     assert!(matches!(desk.ended("p2").await.data, Data::DeliverySent(_)));
     courier.stop().await;
