@@ -102,6 +102,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: DeadAction,
     },
+    /// Partitions that stand still because the clock made a step of more than an hour.
+    Clock {
+        #[command(subcommand)]
+        action: ClockAction,
+    },
     /// Measure this machine: the pipeline against a plain publish of the same events, or another part.
     #[command(
         after_help = "Example:\n  mainstay bench --accounts 10000 --events 200000 --json\n  mainstay bench all --json > figures.json"
@@ -205,6 +210,19 @@ pub(crate) enum DeadAction {
         /// All of them.
         #[arg(long, conflicts_with = "seq")]
         all: bool,
+    },
+}
+
+#[derive(Subcommand, Debug, Clone)]
+pub(crate) enum ClockAction {
+    /// List them with the time before and after the step.
+    #[command(after_help = "Example:\n  mainstay clock list --json")]
+    List(Output),
+    /// Let them take the step, once the machine's clock is known to be right: what is due before the new time is done.
+    #[command(after_help = "Example:\n  mainstay clock accept 3")]
+    Accept {
+        /// Partitions, as listed; none means all.
+        partition: Vec<u8>,
     },
 }
 

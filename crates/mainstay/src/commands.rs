@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bench,
-    cli::{BusAction, Cli, Command, DeadAction, Place, UpArgs},
+    cli::{BusAction, Cli, ClockAction, Command, DeadAction, Place, UpArgs},
     client::Client,
     config::Settings,
     demo,
@@ -125,6 +125,7 @@ async fn act(client: &Client, command: Command) -> Result<(), Error> {
         }
         Command::Verify(output) => verify(client, output.json).await,
         Command::Dead { action } => dead(client, action).await,
+        Command::Clock { action } => clock(client, action).await,
         // These start a system of their own or none, and are handled before.
         Command::Up(_) | Command::Demo(_) | Command::Bench(_) | Command::Bus { .. } => Ok(()),
     }
@@ -182,6 +183,30 @@ async fn dead(client: &Client, action: DeadAction) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+async fn clock(client: &Client, action: ClockAction) -> Result<(), Error> {
+    match action {
+        ClockAction::List(output) => {
+            let found: Value = client.get("clock").await?;
+            Printer::new(output.json)
+                .value(&found, |found| clocks_text(at(found, "/stopped"), "No clock stands still."));
+        }
+        ClockAction::Accept { partition } => {
+            let done: Value = client.post("clock/accept", &json!({"partitions": partition})).await?;
+            line(&clocks_text(at(&done, "/accepted"), "No clock stood still; nothing was accepted."));
+        }
+    }
+    Ok(())
+}
+
+fn clocks_text(list: &Value, none: &str) -> String {
+    let row = |stopped: &Value| {
+        let time = |name: &str| stopped.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        format!("partition {:>2}  from {} to {}", at(stopped, "/partition"), time("last"), time("next"))
+    };
+    let rows: Vec<String> = list.as_array().into_iter().flatten().map(row).collect();
+    if rows.is_empty() { none.into() } else { rows.join("\n") }
 }
 
 fn status_text(status: &Value) -> String {

@@ -75,7 +75,20 @@ async fn wrong_events_are_refused_or_kept_with_their_reason() {
     let (status, answer) = (simulated.status(), simulated.json::<Value>().await.expect("JSON"));
     assert_eq!((status, &answer["code"]), (StatusCode::FORBIDDEN, &json!("simulated_refused")), "{answer}");
     names_of_accounts(&up, &data).await;
+    clocks(&up, &data).await;
     up.stop();
+}
+
+/// A clock that does not stand still cannot be accepted; none that does is an empty list.
+async fn clocks(up: &Up, data: &Path) {
+    assert_eq!(up.get("clock").await, json!({"stopped": []}));
+    let (status, answer) = up.post("clock/accept", json!({"partitions": [3]})).await;
+    assert_eq!((status, &answer["code"]), (StatusCode::CONFLICT, &json!("not_stopped")), "{answer}");
+    let refused = run(&["clock", "accept", "3"], data);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("partition 03") && said.contains("clock list"), "{said}");
+    let all = run(&["clock", "accept"], data);
+    assert!(all.status.success() && String::from_utf8_lossy(&all.stdout).contains("nothing was accepted"), "{all:?}");
 }
 
 async fn at_the_gateway(up: &Up) {

@@ -1,4 +1,5 @@
-//! Addresses of `/api/v1` that the running system answers itself: events from standard input, and imports.
+//! Addresses of `/api/v1` that the running system answers itself: events from standard input, imports, and clocks that
+//! stand still.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,16 +8,16 @@ use axum::{
     extract::{DefaultBodyLimit, State},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use bus_schema::{
-    Actor, ActorKind, Entity, Kind, Time,
+    Actor, ActorKind, Entity, Kind, Partition, Time,
     data::facts::ClockMode,
     time::{DAY_MS, HOUR_MS},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use supervision::{Clock, EventTime, Incoming, Quiesce as _, RouterStats, Rule, RuleKind};
+use supervision::{Clock, EventTime, Incoming, Quiesce as _, RouterStats, Rule, RuleKind, StoppedPartition};
 use tokio::sync::Mutex;
 
 use super::{parts::Parts, rest::Rest, wall};
@@ -53,6 +54,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/import/begin", post(begin))
         .route("/import/events", post(import))
         .route("/import/end", post(end))
+        .route("/clock", get(clock))
+        .route("/clock/accept", post(accept))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(shared)
 }
@@ -143,6 +146,49 @@ async fn end(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, Refused> 
         "repeats": after.repeats - session.before.repeats,
         "dead": after.dead - session.before.dead,
     })))
+}
+
+fn standing((partition, stopped): (&Partition, &StoppedPartition)) -> Value {
+    json!({"partition": partition.0, "last": stopped.last, "next": stopped.next})
+}
+
+/// `GET clock`: the partitions that stand still because time made a step of more than an hour.
+async fn clock(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let stopped: Vec<Value> = shared.parts.router.stopped().iter().map(standing).collect();
+    Json(json!({"stopped": stopped}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Accept {
+    /// None means all that stand still.
+    #[serde(default)]
+    partitions: Vec<u8>,
+}
+
+/// `POST clock/accept`: lets partitions that stand still take the step.
+async fn accept(State(shared): State<Arc<Shared>>, Json(accept): Json<Accept>) -> Result<Json<Value>, Refused> {
+    let router = &shared.parts.router;
+    let stopped = router.stopped();
+    if let Some(other) = accept.partitions.iter().find(|p| !stopped.contains_key(&Partition(**p))) {
+        let cure = "`mainstay clock list` names those that do";
+        return Err(Refused(
+            StatusCode::CONFLICT,
+            "not_stopped",
+            format!("partition {} does not stand still", Partition(*other)),
+            cure,
+        ));
+    }
+    let chosen: Vec<_> = stopped
+        .iter()
+        .filter(|(partition, _)| accept.partitions.is_empty() || accept.partitions.contains(&partition.0))
+        .collect();
+    for (partition, stopped) in &chosen {
+        tracing::warn!(router.partition = %partition, router.last = %stopped.last, router.next = %stopped.next, "a step of the clock is accepted");
+        router.accept_clock(**partition);
+    }
+    let accepted: Vec<Value> = chosen.into_iter().map(standing).collect();
+    Ok(Json(json!({"accepted": accepted})))
 }
 
 fn no_import() -> Refused {
