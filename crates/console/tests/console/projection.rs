@@ -1,5 +1,7 @@
 //! The views: what the log says is what pages and API show, also after a rebuild.
 
+use std::collections::BTreeMap;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -130,6 +132,79 @@ async fn what_customers_write_is_quoted_on_every_page() {
     let url = format!("{}{card}", running.url);
     let page = Running::stranger().get(url).header("cookie", &cookie).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;{{sender.name}}"), "the name is shown as it is");
+    running.stop().await;
+}
+
+/// Attempts to run something in a page, as the fuzz targets know them.
+fn attempts() -> Vec<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/template/t5_all");
+    let text = std::fs::read_to_string(path).unwrap();
+    let found: Vec<String> = text.lines().filter_map(|line| line.strip_prefix("x.value=")).map(Into::into).collect();
+    assert!(found.len() >= 120, "{} attempts", found.len());
+    // A name without a letter has no initial, which is another picture; one that no mail can have is told on the card.
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    found.into_iter().filter(|text| text.chars().any(char::is_alphabetic) && !text.contains(breaks)).collect()
+}
+
+/// Whatever stands in a name, a page has the same elements and attributes as with a plain one.
+#[tokio::test]
+async fn no_name_adds_an_element_or_an_attribute_to_a_page() {
+    let running = Running::start(Wanted::default()).await;
+    world::write(&running.log).await;
+    let cookie = running.sign_in().await;
+    let card = format!("/inbox?card={}", world::proposal("kestrel"));
+    let paths = [card.as_str(), "/portfolio", "/accounts/kestrel"];
+    let named = async |contact: &str, title: &str, account: &str| {
+        let says = |kind, data, personal| Said {
+            writer: "in",
+            kind,
+            account: "kestrel",
+            at: now(),
+            data,
+            personal,
+            contact: None,
+        };
+        let person = json!({ "contact": "c_kestrel", "roles": ["champion"] });
+        running.log.say(says("contact.updated", person, json!({ "name": contact, "title": title }))).await;
+        let last = running.log.say(says("account.updated", json!({ "name": account }), Value::Null)).await;
+        running.reached(last).await;
+        let mut pages = Vec::new();
+        for path in paths {
+            let request = Running::stranger().get(format!("{}{path}", running.url)).header("cookie", &cookie);
+            pages.push(request.send().await.unwrap().text().await.unwrap());
+        }
+        pages
+    };
+    // Neither sign can stand in text that was quoted: what follows `<` is an element, and `"` ends an attribute.
+    let marks = |page: &String| {
+        let mut marks = BTreeMap::from([("attribute".to_owned(), page.matches('"').count())]);
+        for tag in page.split('<').skip(1).filter_map(|rest| rest.split([' ', '>', '\n']).next()) {
+            *marks.entry(tag.to_owned()).or_insert(0) += 1;
+        }
+        marks
+    };
+    let mut plain = Vec::new();
+    // Each naming is one more line of the account's history, until its page is full.
+    for _ in 0..200 {
+        let now: Vec<_> = named("Ana Perez", "Head of it", "Kestrel").await.iter().map(marks).collect();
+        let before = std::mem::replace(&mut plain, now);
+        if before == plain {
+            break;
+        }
+    }
+    assert_eq!(named("Ana Perez", "Head of it", "Kestrel").await.iter().map(marks).collect::<Vec<_>>(), plain);
+    let attempts = attempts();
+    for (at, contact) in attempts.iter().enumerate().step_by(3) {
+        let (title, account) = (&attempts[(at + 1) % attempts.len()], &attempts[(at + 2) % attempts.len()]);
+        let pages = named(contact, title, account).await;
+        for ((page, plain), path) in pages.iter().zip(&plain).zip(paths) {
+            // A shorter name may need fewer of them.
+            for (mark, count) in marks(page) {
+                let most = plain.get(&mark).copied().unwrap_or(0);
+                assert!(count <= most, "{path}: {mark} with {contact:?}, {title:?}, {account:?}");
+            }
+        }
+    }
     running.stop().await;
 }
 
