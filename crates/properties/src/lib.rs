@@ -9,6 +9,7 @@
 mod draft;
 mod edges;
 mod event;
+mod life;
 mod mail;
 mod names;
 mod rules;

@@ -2,7 +2,10 @@
 
 use agent::Agent;
 
-/// Any text as a policy of each agent: it is refused with a place and a reason, twice the same, or taken.
+use crate::life;
+
+/// Any text as a policy of each agent: it is refused with a place and a reason, twice the same, or taken;
+/// what is taken can be lived under.
 pub(crate) fn policy(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     read::<health::Health>(text);
@@ -13,7 +16,10 @@ pub(crate) fn policy(data: &[u8]) {
 
 fn read<A: Agent>(text: &str) {
     match (A::policy(text), A::policy(text)) {
-        (Ok(mut policy), Ok(_)) => drop(A::adopt(&mut policy, "template/at_risk_checkin", 1, text)),
+        (Ok(mut policy), Ok(_)) => {
+            drop(A::adopt(&mut policy, "template/at_risk_checkin", 1, text));
+            life::live::<A>(&policy);
+        }
         (Err(first), Err(second)) => {
             assert_eq!(first, second, "{}: two answers for one text", A::NAME);
             assert!(!first.to_string().trim().is_empty(), "{}: an error says nothing", A::NAME);

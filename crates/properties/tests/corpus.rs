@@ -157,8 +157,13 @@ fn apply(input: &mut Vec<u8>, change: &Change) {
     }
 }
 
+/// How many changes of each corpus are tried: few, or as many as `PROPTEST_CASES` asks for.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
 
     #[test]
     fn any_change_of_the_corpus_keeps_the_properties(which in any::<Index>(), changes in vec(change(), 1..6)) {
