@@ -124,7 +124,7 @@ fn everything_that_holds_a_promise_exists() {
 }
 
 #[test]
-fn every_promise_is_held_by_a_test_an_invariant_and_a_planted_bug() {
+fn every_promise_is_held_by_a_test_an_invariant_a_planted_bug_and_a_scenario() {
     let promises = promises(&read("docs/promises.md"));
     assert_eq!(promises.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), PROMISES);
     for (name, list) in &promises {
@@ -132,6 +132,7 @@ fn every_promise_is_held_by_a_test_an_invariant_and_a_planted_bug() {
         assert!(some(|holds| matches!(holds, Holds::Test(..))), "no test holds {name}");
         assert!(some(|holds| matches!(holds, Holds::Invariant(_))), "no invariant holds {name}");
         assert!(some(|holds| matches!(holds, Holds::Planted(_))), "no planted bug shows that {name} is checked");
+        assert!(some(|holds| matches!(holds, Holds::Scenario(_))), "no scenario with real processes plays {name}");
         let unique: BTreeSet<&Holds> = list.iter().collect();
         assert_eq!(unique.len(), list.len(), "{name} names something twice");
     }
