@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
 };
 use bus_schema::Position;
@@ -50,6 +50,7 @@ pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
 
 /// Which events.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Page {
     before: Option<String>,
     #[serde(rename = "type")]
@@ -61,8 +62,9 @@ pub(super) struct Page {
 pub(super) async fn events(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    Query(page): Query<Page>,
+    page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Value>, Error> {
+    let Query(page) = page?;
     let before: Option<Position> = page.before.as_deref().map(str::parse).transpose().map_err(|error| {
         let message = format!("before: {error}");
         Error::new(StatusCode::BAD_REQUEST, "bad_position", &message, "give a position like 1204118.3")

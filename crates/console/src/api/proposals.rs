@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     body::Bytes,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
 };
 use bus_schema::data::people::{RejectReason, Verdict};
@@ -25,12 +25,17 @@ const STATES: &str = "waiting, held, signed, intended, sent, failed, unknown, re
 
 /// Which proposals.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     state: Option<String>,
 }
 
 /// `GET proposals?state=`
-pub(super) async fn list(State(app): State<Arc<App>>, Query(filter): Query<Filter>) -> Result<Json<Value>, Error> {
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Result<Json<Value>, Error> {
+    let Query(filter) = filter?;
     let states = match filter.state.as_deref() {
         None | Some("waiting" | "filed") => vec![Stage::Filed],
         Some("all") => Stage::ALL.to_vec(),

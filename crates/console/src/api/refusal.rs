@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    extract::rejection::QueryRejection,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -52,6 +53,13 @@ impl IntoResponse for Error {
             body.extend(more);
         }
         (self.status, Json(body)).into_response()
+    }
+}
+
+impl From<QueryRejection> for Error {
+    fn from(rejection: QueryRejection) -> Self {
+        let cure = "write the query with the names of this address, and numbers in digits";
+        Self::new(StatusCode::BAD_REQUEST, "bad_query", &rejection.body_text(), cure)
     }
 }
 

@@ -276,6 +276,14 @@ async fn unknown_proposals_and_bad_bodies_have_clear_answers() {
     assert_eq!(unknown.status(), StatusCode::BAD_REQUEST);
     let get = Running::stranger().get(format!("{}/api/v1/proposals?state=gone", running.url)).bearer_auth("api-token");
     assert_eq!(get.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+    for (query, says) in [("proposals?sate=held", "sate"), ("accounts/kestrel/events?limit=many", "limit")] {
+        let url = format!("{}/api/v1/{query}", running.url);
+        let answer = Running::stranger().get(url).bearer_auth("api-token").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{query}");
+        let answer: Value = answer.json().await.expect("an error of the API's own form");
+        assert_eq!(answer["code"], "bad_query", "{answer}");
+        assert!(answer["message"].as_str().unwrap().contains(says) && answer["cure"].is_string(), "{answer}");
+    }
     running.stop().await;
 }
 
