@@ -51,7 +51,7 @@ pub fn run(name: &str, data: &[u8]) {
 const RULER: &str = "\n=====\n";
 
 /// The door that the properties use.
-const fn tenant() -> Door {
+fn tenant() -> Door {
     Door::new([7; 32])
 }
 
