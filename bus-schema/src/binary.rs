@@ -43,9 +43,11 @@ pub fn structured<'a>(headers: &BTreeMap<String, String>, body: &'a [u8]) -> Res
     let mut attributes = Map::new();
     for (name, value) in headers {
         let Some(attribute) = attribute(name) else { continue };
-        let value = decode(value).ok_or_else(|| BinaryError::Header { name: name.clone() })?;
+        // What is shown of it stays on one line, and short.
+        let shown = || name.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let value = decode(value).ok_or_else(|| BinaryError::Header { name: shown() })?;
         if attributes.insert(attribute, value.into()).is_some() {
-            return Err(BinaryError::Twice { name: name.clone() });
+            return Err(BinaryError::Twice { name: shown() });
         }
     }
     let mut json = Value::Object(attributes).to_string();

@@ -45,12 +45,14 @@ impl Entity {
     /// # Errors
     /// An unknown form, or an id outside its bounds.
     pub fn parse(text: &str) -> Result<Self, EntityError> {
-        let form = || EntityError::Form(text.chars().take(200).collect());
+        // What is shown of it stays on one line.
+        let shown = || text.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let form = || EntityError::Form(shown());
         let (kind, rest) = text.split_once('/').ok_or_else(form)?;
         let two = || rest.split_once('/').ok_or_else(form);
         let id = |id: &str| {
             if id.is_empty() || id.len() > ID_BYTES_MAX || id.chars().any(char::is_control) {
-                Err(EntityError::Id(text.chars().take(200).collect()))
+                Err(EntityError::Id(shown()))
             } else {
                 Ok(id.to_owned())
             }
@@ -196,7 +198,8 @@ mod tests {
             assert!(entity.token().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
         }
         for text in ["acme", "account/", "thing/x", "segment/customer", "account/a\u{0}b"] {
-            assert!(Entity::parse(text).is_err(), "{text}");
+            let error = Entity::parse(text).unwrap_err().to_string();
+            assert!(!error.contains(char::is_control), "{error:?}");
         }
     }
 }
