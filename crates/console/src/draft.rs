@@ -149,7 +149,9 @@ pub fn annotate(text: &str, fields: &Fields, facts: &[MergeField]) -> Result<Ann
     // A text that computes with a field, or has our marks in it, comes out differently with marked fields: then the
     // words that are sent are shown, without the footnotes of its fields.
     let marked = render(text, fields, true).map(|marked| footnotes(&marked, facts, true));
-    let shown = marked.ok().filter(|shown| words(shown.texts()) == words([filled.as_str()]));
+    let known = |note: &Note| note.source != Source::Record || fields.contains_key(&note.name);
+    let shown = marked.ok().filter(|shown| shown.notes.iter().all(known));
+    let shown = shown.filter(|shown| words(shown.texts()) == words([filled.as_str()]));
     Ok(shown.unwrap_or_else(|| mark(&filled, facts)))
 }
 
@@ -320,6 +322,7 @@ mod tests {
             let sent = fill(text, &fields()).unwrap();
             let shown = annotate(text, &fields(), &[]).unwrap();
             assert_eq!(words(shown.texts()), words([sent.as_str()]), "{text}");
+            assert!(shown.notes.iter().all(|note| note.name != "CONTACT.FIRST_NAME"), "a filter renamed a footnote");
         }
         assert_eq!(words(mark(&hidden, &[]).texts()), words([hidden.as_str()]));
     }
