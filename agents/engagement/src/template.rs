@@ -109,7 +109,9 @@ impl Template {
         let text = environment
             .render_named_str(&self.name, &self.text, context.value())
             .map_err(|error| self.explain(&error, &context))?;
-        let (text, told) = unmark(&text);
+        let (text, mut told) = unmark(&text);
+        // A template can have marks of its own.
+        told.retain(|place| *place < fields.len());
         let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
         let subject = head.strip_prefix(SUBJECT).unwrap_or(head).split_whitespace().collect::<Vec<_>>().join(" ");
         if subject.is_empty() || subject.chars().count() > SUBJECT_CHARS_MAX {
