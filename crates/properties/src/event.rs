@@ -60,10 +60,26 @@ pub(crate) fn admitted(one: &Admitted) {
     let json = serde_json::to_vec(&Envelope::of(event, Some(&one.personal))).expect("an envelope is JSON");
     let back: Envelope = serde_json::from_slice(&json).expect("an envelope reads back");
     assert_eq!(&back.event().expect("an event reads back"), event);
-    assert_eq!(back.open_personal(), one.personal);
+    assert_eq!(rounded(back.open_personal()), rounded(one.personal.clone()));
     let again = tenant().readmit(&json, received()).expect("what is admitted passes again");
     assert_eq!(&again.event, event, "sent on, it became another event");
-    assert_eq!(again.personal, one.personal, "sent on, other fields are personal");
+    assert_eq!(rounded(again.personal), rounded(one.personal.clone()), "sent on, other fields are personal");
+}
+
+/// Fields without the last digits of numbers that no integer holds: JSON readers differ there, and no fold sees them.
+fn rounded(mut fields: Map<String, Value>) -> Map<String, Value> {
+    fn round(value: &mut Value) {
+        match value {
+            Value::Number(number) if number.is_f64() => {
+                *value = Value::from(format!("{:.12e}", number.as_f64().unwrap_or_default()));
+            }
+            Value::Array(list) => list.iter_mut().for_each(round),
+            Value::Object(fields) => fields.values_mut().for_each(round),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    fields.values_mut().for_each(round);
+    fields
 }
 
 fn names(properties: &Map<String, Value>) -> BTreeSet<&str> {
@@ -111,7 +127,7 @@ pub(crate) fn envelope(data: &[u8]) {
     let json = serde_json::to_vec(&Envelope::of(&event, Some(&envelope.open_personal()))).expect("an envelope is JSON");
     let back: Envelope = serde_json::from_slice(&json).expect("an envelope reads back");
     assert_eq!(back.event().expect("an event reads back"), event);
-    assert_eq!(back.open_personal(), envelope.open_personal());
+    assert_eq!(rounded(back.open_personal()), rounded(envelope.open_personal()));
     let raw = event.data.to_raw();
     assert_eq!(Data::from_json(event.kind(), raw.get()).expect("data reads back"), event.data);
 }
