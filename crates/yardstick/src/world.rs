@@ -2,7 +2,7 @@
 
 use bus::Packed;
 use bus_schema::{
-    Event, Kind, Partition, Time,
+    Entity, Event, Kind, Partition, Partitions, Time,
     door::{Admitted, Door},
     time::{DAY_MS, MINUTE_MS},
 };
@@ -13,7 +13,7 @@ const ACCOUNTS: usize = 32;
 const DAYS: i64 = 42;
 /// Events in a message.
 pub(crate) const BATCH: usize = 256;
-/// Every event of the world lives in this partition, whatever its account.
+/// The partition of every account of the world: the supervisor speaks into no other one.
 pub(crate) const HERE: Partition = Partition(0);
 
 /// The first instant.
@@ -34,7 +34,8 @@ pub(crate) fn door() -> Door {
 /// The events as producers send them, in order of time.
 pub(crate) fn raw() -> Vec<Vec<u8>> {
     let mut events: Vec<(i64, Value)> = Vec::new();
-    for account in 0..ACCOUNTS {
+    let here = |n: &usize| Partitions::default().of(&Entity::account(format!("w{n}"))) == HERE;
+    for account in (0..).filter(here).take(ACCOUNTS) {
         beginning(account, &mut events);
         for day in 1..DAYS {
             a_day(account, day, &mut events);
