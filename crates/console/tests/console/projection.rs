@@ -62,7 +62,7 @@ async fn another_log_of_the_same_length_is_noticed() {
     let (_, folder) = running.stop().await;
     let other = bus::MemoryBus::new();
     let log = bus::Bus::from(other.clone());
-    for _ in 0..last.seq + 1 {
+    for _ in 0..=last.seq {
         log.publish(bus::Message::new("cs.log.00.in", "{}"), None).await.unwrap();
     }
     let other = Running::over(other, folder, Wanted::default()).await;
