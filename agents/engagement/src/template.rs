@@ -206,6 +206,8 @@ fn unmark(text: &str) -> (String, Vec<usize>) {
         told.extend(place.parse::<usize>());
         plain.extend(rest.chars().filter(|c| *c != end));
     }
+    // Those of a template of its own may stand in any order.
+    plain.retain(|c| !MARKS.contains(&c));
     told.sort_unstable();
     told.dedup();
     (plain, told)
