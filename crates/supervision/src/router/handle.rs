@@ -87,7 +87,11 @@ impl RouterHandle {
         if now.routed >= seq {
             return Ok(());
         }
-        let stands = || unrest("a partition stands still because its clock made a step: `mainstay clock list` shows it, `mainstay clock accept` lets it go on");
+        let stands = || {
+            unrest(
+                "a partition stands still because its clock made a step: `mainstay clock list` shows it, `mainstay clock accept` lets it go on",
+            )
+        };
         Err(now.failed.clone().unwrap_or_else(|| if now.ended { unrest("the router ended") } else { stands() }))
     }
 
