@@ -115,10 +115,8 @@ impl Work {
         seen: &Shared,
         orders: &mut mpsc::UnboundedReceiver<Order>,
     ) -> Result<bool, SupervisionError> {
-        match orders.try_recv() {
-            Ok(Order::Accept(partition)) => self.accept(partition).await?,
-            Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return Ok(false),
-            Err(TryRecvError::Empty) => {}
+        if !self.obey(seen, orders).await? {
+            return Ok(false);
         }
         if self.purged.elapsed() >= PURGE_EVERY {
             self.purged = Instant::now();
@@ -147,23 +145,58 @@ impl Work {
         Ok(true)
     }
 
+    /// Does all it was told since the last read: one order a read would let orders that are given faster pile up. False
+    /// once it has to stop.
+    async fn obey(
+        &mut self,
+        seen: &Shared,
+        orders: &mut mpsc::UnboundedReceiver<Order>,
+    ) -> Result<bool, SupervisionError> {
+        let mut from = None;
+        let go_on = loop {
+            match orders.try_recv() {
+                Ok(Order::Accept(partition)) => from = [from, self.accept(partition)].into_iter().flatten().min(),
+                Ok(Order::Stop) | Err(TryRecvError::Disconnected) => break false,
+                Err(TryRecvError::Empty) => break true,
+            }
+        };
+        if let Some(from) = from {
+            self.read_again(from).await?;
+            self.show(seen);
+        }
+        Ok(go_on)
+    }
+
     async fn purge(&self) {
         if self.mode() == Some(ClockMode::Live) {
             let now = self.lanes.values().map(|lane| lane.state.last()).max().unwrap_or_default();
-            purge::old(&self.bus, self.routed, now).await;
+            purge::old(&self.bus, self.routed_by_all(), now).await;
         }
     }
 
-    /// Lets a partition take a step of time, and reads again from where it stood still.
-    async fn accept(&mut self, partition: Partition) -> Result<(), SupervisionError> {
-        let Some(lane) = self.lanes.get_mut(&partition) else { return Ok(()) };
-        if let Some(stopped) = lane.stopped.take() {
-            lane.accepted = true;
-            self.routed = self.routed.min(stopped.seq - 1);
-            // One reader at a time has the name; the others' partitions skip what they have routed.
-            self.reader.reset(stopped.seq).await.map_err(|source| SupervisionError::read(PART, source))?;
+    /// Up to where every partition has routed `IN`: one that stands still has not routed what came since.
+    fn routed_by_all(&self) -> u64 {
+        let stopped = self.lanes.values().filter_map(|lane| lane.stopped.map(|at| at.seq)).min();
+        stopped.map_or(self.routed, |seq| self.routed.min(seq - 1))
+    }
+
+    /// Lets a partition take a step of time; answers where it stood still.
+    fn accept(&mut self, partition: Partition) -> Option<u64> {
+        let lane = self.lanes.get_mut(&partition)?;
+        let stopped = lane.stopped.take()?;
+        lane.accepted = true;
+        Some(stopped.seq)
+    }
+
+    /// Reads again from where a partition stood still. Never forward: another partition may be reading again what lies
+    /// before. One reader at a time has the name; the partitions skip what they have routed.
+    async fn read_again(&mut self, from: u64) -> Result<(), SupervisionError> {
+        self.routed = self.routed.min(from - 1);
+        match self.reader.reset(from.min(self.reader.position())).await {
+            // The position is kept, and the next read goes on from it.
+            Err(error) if !error.is_transient() => Err(SupervisionError::read(PART, error)),
+            Ok(()) | Err(_) => Ok(()),
         }
-        Ok(())
     }
 
     async fn route(&mut self, batch: &[Stored]) -> Result<(), SupervisionError> {
@@ -173,7 +206,8 @@ impl Work {
             self.midnight(stored).await?;
             self.message(stored, &mut outgoing, &mut appends);
         }
-        let post = Post { bus: &self.bus, door: &self.door, partitions: self.partitions, routed: self.routed };
+        let routed = self.routed_by_all();
+        let post = Post { bus: &self.bus, door: &self.door, partitions: self.partitions, routed };
         outgoing.send(&post).await?;
         let append = |source| SupervisionError::Append { part: PART, source };
         for (p, turn, event) in appends {
@@ -375,9 +409,8 @@ impl Work {
     pub(super) fn show(&self, seen: &tokio::sync::watch::Sender<Seen>) {
         let stopped =
             |lane: &Lane| lane.stopped.map(|at| (lane.partition, StoppedPartition { last: at.last, next: at.next }));
-        let first_stop = self.lanes.values().filter_map(|lane| lane.stopped.map(|at| at.seq)).min();
         let next = Seen {
-            routed: first_stop.map_or(self.routed, |seq| self.routed.min(seq - 1)),
+            routed: self.routed_by_all(),
             stats: self.stats,
             log_time: self.lanes.values().filter(|l| !l.state.is_empty()).map(|lane| lane.state.last()).max(),
             mode: self.mode(),

@@ -43,6 +43,54 @@ async fn a_clock_that_steps_stops_its_partition_until_the_step_is_accepted() {
     router.stop().await;
 }
 
+/// Two accounts in different partitions, each with an event in the log.
+async fn two_accounts(rig: &Rig, router: &RouterHandle) -> [Entity; 2] {
+    let home = |name: &str| Partitions::default().of(&Entity::account(name));
+    let other = (0..999).map(|n| format!("o{n}")).find(|other| home(other) != home("acme")).unwrap();
+    let both = [Entity::account("acme"), Entity::account(&other)];
+    for entity in &both {
+        rig.put(&entity.to_string(), &login(&entity.to_string(), "s", "1", "u")).await;
+    }
+    rig.rest(router).await;
+    both
+}
+
+async fn until_logged(rig: &Rig, entity: &Entity, count: usize) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while rig.log(entity).await.len() < count {
+        assert!(std::time::Instant::now() < deadline, "{entity}: {} of {count}", rig.log(entity).await.len());
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn until_standing(router: &RouterHandle, count: usize) {
+    let standing = async {
+        while router.stopped().len() < count {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), standing).await.unwrap();
+}
+
+#[tokio::test]
+async fn two_steps_that_are_accepted_at_once_lose_nothing_between_them() {
+    let rig = Rig::new();
+    let router = rig.start().await;
+    let [acme, other] = two_accounts(&rig, &router).await;
+    rig.pass(2 * HOUR_MS);
+    // More than one read of them, before the other partition stops.
+    for n in 2..=200 {
+        rig.put(&acme.to_string(), &login(&acme.to_string(), "s", &n.to_string(), "u")).await;
+    }
+    rig.put(&other.to_string(), &login(&other.to_string(), "s", "2", "u")).await;
+    until_standing(&router, 2).await;
+    router.accept_clock(Partitions::default().of(&acme));
+    router.accept_clock(Partitions::default().of(&other));
+    until_logged(&rig, &other, 2).await;
+    until_logged(&rig, &acme, 200).await;
+    router.stop().await;
+}
+
 #[tokio::test]
 async fn a_pause_of_days_is_no_step_for_a_router_that_starts() {
     let rig = Rig::new();
