@@ -17,7 +17,7 @@ const QUICK: [Planted; 12] = [
     Planted::SeveralSubjects,
     Planted::NoCompareAndSet,
     Planted::SignedBeforeHold,
-    Planted::RetryOnUnknown,
+    Planted::SendBeforeIntent,
     Planted::ReplaySends,
     Planted::WallClockInFold,
     Planted::TwoCards,
