@@ -1,10 +1,10 @@
 //! Which events were appended lately: what comes again is a repeat.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bus_schema::{Time, time::DAY_MS};
 
-/// How long an id is remembered, in the broker's time.
+/// How long an id is remembered.
 pub(super) const WINDOW_MS: i64 = DAY_MS;
 /// Most ids remembered in one partition; beyond it the oldest go.
 pub(super) const IDS_MAX: usize = 1_000_000;
@@ -50,8 +50,14 @@ impl Ids {
         gone
     }
 
-    /// Puts ids that were kept elsewhere into order, after all were taken in.
-    pub(super) fn sort(&mut self) {
+    /// Puts ids that were kept elsewhere into order, after all were taken in; with those that were taken in more than
+    /// once, and when. One that was forgotten and came again is remembered from when it came last.
+    pub(super) fn sort(&mut self, again: &BTreeMap<u128, Time>) {
+        if !again.is_empty() {
+            for (at, id) in &mut self.order {
+                *at = again.get(id).map_or(*at, |last| *last.max(at));
+            }
+        }
         self.order.make_contiguous().sort_unstable();
     }
 

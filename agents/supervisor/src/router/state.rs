@@ -41,7 +41,7 @@ pub(super) struct Place {
 /// One change of the state since it was last kept. Kept in their order, the last one of a thing stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Change {
-    /// An id was remembered: at this time of the broker, or for ever.
+    /// An id was remembered: at this time, or for ever.
     Id(u128, Option<Time>),
     /// An id was forgotten.
     Forgotten(u128),
@@ -73,18 +73,30 @@ impl RouterState {
         let header = &event.header;
         self.meta.last = self.meta.last.max(header.logtime);
         self.meta.begun = true;
+        match &event.data {
+            Data::ClockTicked(data) => self.meta.clock = data.mode,
+            Data::ClockResumed(_) => self.meta.clock = ClockMode::Live,
+            // The other kinds say nothing about the clock.
+            _ => {}
+        }
+        // Not when the log stored it: what waited on IN is stored there later than it came, and a rebuild would forget
+        // by other times than those it was routed by. A day of event time may pass in a moment and is no measure.
+        let at = match self.meta.clock {
+            ClockMode::Live => header.logtime,
+            ClockMode::Event => stored,
+        };
         let id = agent::digest::number(&[&header.source, &header.id]);
+        // First, because what was kept may still hold an id that was forgotten and that comes again here.
+        self.changes.extend(self.ids.forget(at, usize::MAX).into_iter().map(Change::Forgotten));
         if header.source.starts_with("import/") {
             if self.ids.keep(id) {
                 self.changes.push(Change::Id(id, None));
             }
-        } else if self.ids.remember(id, stored) {
-            self.changes.push(Change::Id(id, Some(stored)));
+        } else if self.ids.remember(id, at) {
+            self.changes.push(Change::Id(id, Some(at)));
         }
-        self.changes.extend(self.ids.forget(stored, IDS_MAX).into_iter().map(Change::Forgotten));
+        self.changes.extend(self.ids.forget(at, IDS_MAX).into_iter().map(Change::Forgotten));
         match &event.data {
-            Data::ClockTicked(data) => self.meta.clock = data.mode,
-            Data::ClockResumed(_) => self.meta.clock = ClockMode::Live,
             Data::MembershipRecorded(data) => {
                 self.apply(Change::Member(data.user.to_string(), data.account.to_string()));
             }
@@ -154,13 +166,18 @@ impl RouterState {
         (self.meta.last, self.meta.clock, self.meta.begun)
     }
 
-    /// Takes in what was kept: changes in any order, each thing once; nothing of it counts as changed.
+    /// Takes in what was kept: changes in any order, each thing once, of an id that came again each time it came;
+    /// nothing of it counts as changed.
     pub fn restore(&mut self, (last, clock, begun): (Time, ClockMode, bool), kept: impl IntoIterator<Item = Change>) {
         self.meta = Meta { last, clock, begun };
+        let mut again = BTreeMap::<u128, Time>::new();
         for change in kept {
             match change {
                 Change::Id(id, Some(at)) => {
-                    self.ids.remember(id, at);
+                    if !self.ids.remember(id, at) {
+                        let last = again.entry(id).or_insert(at);
+                        *last = at.max(*last);
+                    }
                 }
                 Change::Id(id, None) => {
                     self.ids.keep(id);
@@ -169,7 +186,7 @@ impl RouterState {
                 change @ (Change::Member(..) | Change::Merged(..) | Change::Place(..)) => self.apply(change),
             }
         }
-        self.ids.sort();
+        self.ids.sort(&again);
         self.changes.clear();
     }
 

@@ -139,6 +139,51 @@ fn repeats_are_known_for_a_day_and_imported_rows_for_ever() {
 }
 
 #[test]
+fn a_rebuild_remembers_by_when_events_came_not_by_when_the_log_took_them() {
+    let acme = Entity::account("acme");
+    let mut state = home(&acme);
+    let (hours_9, hours_10, days_3) = (NOON.plus_ms(9 * HOUR_MS), NOON.plus_ms(10 * HOUR_MS), NOON.plus_ms(3 * DAY_MS));
+    let first = login(acme.clone(), "s", "1", NOON);
+    let at_once = append(&mut state, &first, at(NOON));
+    // Came in time, and waited while no router ran.
+    let waited = append(&mut state, &login(acme.clone(), "s", "2", hours_9), Moment { first: true, ..at(hours_9) });
+    let mut rebuilt = home(&acme);
+    rebuilt.fold(&at_once, NOON);
+    rebuilt.fold(&waited, days_3);
+    assert_eq!(rebuilt.decide(&first, Sender::Outside, at(hours_10)), Route::Repeat);
+    rebuilt.take_changes();
+    state.take_changes();
+    assert_eq!(format!("{state:?}"), format!("{rebuilt:?}"));
+}
+
+#[test]
+fn an_id_that_was_forgotten_and_came_again_is_kept_from_then_on() {
+    let acme = Entity::account("acme");
+    let mut state = home(&acme);
+    let came = login(acme.clone(), "s", "1", NOON);
+    append(&mut state, &came, at(NOON));
+    let next_day = NOON.plus_ms(DAY_MS + 1);
+    append(&mut state, &login(acme.clone(), "s", "2", next_day), Moment { first: true, ..at(next_day) });
+    let mut before = home(&acme);
+    before.restore(state.meta(), state.clone().take_changes());
+    let again = append(&mut state, &came, at(next_day));
+    before.fold(&again, next_day);
+    assert_eq!(before.decide(&came, Sender::Outside, at(next_day)), Route::Repeat);
+    // What was forgotten may still stand in what is kept.
+    for turned in [false, true] {
+        let mut kept = state.clone().take_changes();
+        if turned {
+            kept.reverse();
+        }
+        let mut restored = home(&acme);
+        restored.restore(state.meta(), kept);
+        let hour_later = next_day.plus_ms(HOUR_MS);
+        append(&mut restored, &login(acme.clone(), "s", "3", hour_later), at(hour_later));
+        assert_eq!(restored.decide(&came, Sender::Outside, at(hour_later)), Route::Repeat);
+    }
+}
+
+#[test]
 fn an_event_in_a_partition_that_is_not_its_own_is_dead_and_a_users_goes_home() {
     let acme = Entity::account("acme");
     let wrong = Partition((PARTS.of(&acme).0 + 1) % 16);
