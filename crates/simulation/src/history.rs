@@ -162,7 +162,7 @@ pub struct History {
     pub stops: Vec<(u64, Stop)>,
     /// Chains of the log by subject.
     pub tails: BTreeMap<String, Tail>,
-    /// Events routed, with the broker's time at which they were last.
+    /// Events routed, with the log time at which they were last.
     pub routed: BTreeMap<(String, String), Time>,
     /// The last log time of each subject of routed events.
     pub log_times: BTreeMap<String, Time>,
@@ -302,12 +302,11 @@ impl History {
             self.tails.insert(message.subject.clone(), tail);
         }
         if subject::log_writer(&message.subject) == Some("in") {
-            for id in ids(message).unwrap_or_default() {
-                self.routed.insert(id, message.time);
+            let times = log_times(message).unwrap_or_default();
+            if let Some(last) = times.iter().max() {
+                self.log_times.insert(message.subject.clone(), *last);
             }
-            if let Some(last) = log_times(message).unwrap_or_default().into_iter().max() {
-                self.log_times.insert(message.subject.clone(), last);
-            }
+            self.routed.extend(ids(message).unwrap_or_default().into_iter().zip(times));
         }
     }
 

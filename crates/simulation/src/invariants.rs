@@ -141,7 +141,7 @@ pub const ALL: &[Invariant] = &[
     },
     Invariant {
         name: "I7 routed once",
-        says: "an event is in the log once within a day, and log time never goes back",
+        says: "an event is in the log once within a day of log time, and log time never goes back",
         check: Check::Each(log::routed_once),
     },
     Invariant {

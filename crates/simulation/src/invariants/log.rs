@@ -2,11 +2,12 @@
 
 use bus::{MessageHash, Stored};
 use bus_schema::{
+    Time,
     subject::{self, Stream},
     time::DAY_MS,
 };
 
-use crate::history::{History, Seen, ids};
+use crate::history::{History, Seen, ids, log_times};
 
 /// Agents that speak, beside the router, the copies and the supervisor.
 const AGENTS: [&str; 3] = ["health", "churn", "engagement"];
@@ -45,31 +46,40 @@ fn is_known(subject: &str) -> bool {
 }
 
 /// I7: an event once within a day, and time that does not go back.
+///
+/// The day is of log time, which is when an event came: what waits on IN because no router runs is stored in the log
+/// later than that.
 pub(super) fn routed_once(history: &History, seen: &Seen<'_>) -> Result<(), String> {
     let Seen::Message(Stream::Log, message) = seen else { return Ok(()) };
     if subject::log_writer(&message.subject) != Some("in") {
         return Ok(());
     }
     let found = ids(message).map_err(|error| format!("message {} of the log: {error}", message.seq))?;
-    let lately = |before: &bus_schema::Time| message.time.since_ms(*before) < DAY_MS;
-    let again = found.iter().enumerate().find_map(|(at, id)| {
-        let inside = found.iter().take(at).any(|other| other == id);
-        (inside || history.routed.get(id).is_some_and(lately)).then_some(id)
+    let times = log_times(message).map_err(|error| format!("message {}: {error}", message.seq))?;
+    let mut before = std::collections::BTreeMap::new();
+    let again = found.iter().zip(&times).find_map(|(id, time)| {
+        let last = before.insert(id, *time).or_else(|| history.routed.get(id).copied());
+        last.is_some_and(|last| time.since_ms(last) < DAY_MS).then_some(id)
     });
     match again {
         Some((source, id)) => Err(format!("event {source} {id} is in the log again, at {}", message.seq)),
-        None => time_goes_on(history, message),
+        None => time_goes_on(history, message, times),
     }
 }
 
-fn time_goes_on(history: &History, message: &Stored) -> Result<(), String> {
-    let found = crate::history::log_times(message).map_err(|error| format!("message {}: {error}", message.seq))?;
+fn time_goes_on(history: &History, message: &Stored, found: Vec<Time>) -> Result<(), String> {
     let mut last = history.log_times.get(&message.subject).copied().unwrap_or_default();
     for time in found {
         if time < last {
             return Err(format!(
                 "log time goes back in message {} on {}: {time} after {last}",
                 message.seq, message.subject
+            ));
+        }
+        if time > message.time {
+            return Err(format!(
+                "message {} of the log was stored at {}, before its log time {time}",
+                message.seq, message.time
             ));
         }
         last = time;
