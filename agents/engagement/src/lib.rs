@@ -22,7 +22,7 @@ pub mod template;
 use agent::{Agent, Effects, Input, PolicyError, Turn};
 use bus_schema::{
     Data, Entity, Event, Kind,
-    data::facts::{Band, TouchpointRequested},
+    data::facts::{Band, ReleaseReason, TouchpointRequested},
 };
 
 pub use crate::{
@@ -178,8 +178,12 @@ fn on_event(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, 
         Data::ProposalExpired(data) => on_outcome::ended(turn, state, effects, &data.proposal, Ending::Expired),
         Data::ProposalReopened(data) => on_outcome::reopened(state, &data.proposal),
         Data::ApprovalSigned(data) => on_outcome::signed(state, &data.proposal, data.not_after),
-        Data::DeliverySent(data) => on_outcome::sent(turn, policy, state, effects, &data.proposal, true),
-        Data::DeliveryUnknown(data) => on_outcome::sent(turn, policy, state, effects, &data.proposal, false),
+        Data::DeliverySent(data) => {
+            on_outcome::sent(turn, policy, state, effects, event, &data.proposal, ReleaseReason::Sent);
+        }
+        Data::DeliveryUnknown(data) => {
+            on_outcome::sent(turn, policy, state, effects, event, &data.proposal, ReleaseReason::Unknown);
+        }
         Data::DeliveryFailed(data) => on_outcome::failed(state, effects, &data.proposal, data.reason),
         Data::DeliveryWithdrawn(data) => on_outcome::withdrawn(turn, state, effects, event, &data.proposal),
         Data::OutreachDelivered(data) => on_answer::delivered(policy, state, event, data, turn.now),

@@ -4,15 +4,15 @@ use agent::{Effects, Turn};
 use bus_schema::{
     ActorKind, Data, Event, Time,
     data::{
-        action::FailureReason,
+        action::{ClockMode, FailureReason},
         facts::{BudgetReleased, ProposalDecided, ReleaseReason},
         people::Verdict,
     },
-    time::HOUR_MS,
+    time::{DAY_MS, HOUR_MS},
 };
 
 use crate::{
-    policy::Policy,
+    policy::{DAYS_MAX, Policy},
     state::{Ending, Open, Rejected, Sent, State},
 };
 
@@ -53,9 +53,16 @@ pub fn signed(state: &mut State, proposal: &str, not_after: Time) {
     }
 }
 
-/// It was sent, or nobody can say that it was not.
-pub fn sent(turn: &Turn<'_>, policy: &Policy, state: &mut State, effects: &mut Effects, proposal: &str, known: bool) {
-    let reason = if known { ReleaseReason::Sent } else { ReleaseReason::Unknown };
+/// It was sent, or nobody can say that it was not: `reason` says which.
+pub fn sent(
+    turn: &Turn<'_>,
+    policy: &Policy,
+    state: &mut State,
+    effects: &mut Effects,
+    event: &Event,
+    proposal: &str,
+    reason: ReleaseReason,
+) {
     let settled_before = !state.open.contains_key(proposal);
     let Some(open) = state.open.remove(proposal).or_else(|| state.unsettle(proposal)) else { return };
     if !settled_before {
@@ -66,10 +73,23 @@ pub fn sent(turn: &Turn<'_>, policy: &Policy, state: &mut State, effects: &mut E
         contact: open.contact,
         class: open.class,
         priority: Some(open.priority),
-        at: turn.now,
+        at: sent_at(turn, event.header.time),
         shingles: open.shingles,
     };
     state.count(message, policy.rest.days);
+}
+
+/// When a message counts as sent.
+///
+/// Log time stands still while no router appends, or while a step of it waits to be accepted; the courier sends all the
+/// same. What it sent would fall out of a window too early when log time moves on, so that the courier's own time counts
+/// where it is later. A courier whose clock is far ahead must not close a contact for ever, hence the longest window as a
+/// limit. Event time has nothing to do with the courier's clock.
+fn sent_at(turn: &Turn<'_>, recorded: Time) -> Time {
+    match turn.clock {
+        ClockMode::Event => turn.now,
+        ClockMode::Live => recorded.max(turn.now).min(turn.now.plus_ms(i64::from(DAYS_MAX) * DAY_MS)),
+    }
 }
 
 /// It was certainly not sent. An approval that ran out goes back to the gate: the proposal waits again, unless the gate

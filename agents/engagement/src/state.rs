@@ -203,7 +203,7 @@ impl State {
             let rest = i64::from(rest_days) * DAY_MS;
             let rested = person.last_personal.is_some_and(|last| sent.at.since_ms(last) >= rest);
             person.unanswered = if rested { 1 } else { person.unanswered.saturating_add(1) };
-            person.last_personal = Some(sent.at);
+            person.last_personal = person.last_personal.max(Some(sent.at));
         }
         self.sent.push(sent);
     }

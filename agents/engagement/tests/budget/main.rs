@@ -8,6 +8,7 @@ use agent::Agent;
 use bus_schema::{
     Data, Time,
     data::{
+        action::ClockMode,
         facts::{HeldReason, MessageClass, Priority, ReleaseReason},
         people::Verdict,
     },
@@ -205,6 +206,47 @@ fn doubt_counts_as_sent_and_the_window_begins_with_the_send() {
     assert!(world.proposals.is_empty());
     world.pass(2 * HOUR_MS);
     assert_eq!(world.proposals.len(), 1, "three days after the send, not after the proposal");
+}
+
+/// A message sent while the courier's clock was so far ahead of log time, and the log's clock two days later.
+fn sent_ahead(clock: ClockMode, ahead_ms: i64) -> World {
+    let mut world = World::new();
+    world.clock = clock;
+    world.request("save", MessageClass::Relationship, Priority::Save);
+    let id = last_proposal(&world);
+    world.decide(&id, Verdict::Approve);
+    world.sign(&id);
+    world.ahead_ms = ahead_ms;
+    world.deliver(&id, 0);
+    world.ahead_ms = 0;
+    world.pass(2 * DAY_MS);
+    world
+}
+
+#[test]
+fn the_window_begins_with_the_send_even_where_log_time_stood_still() {
+    let mut world = sent_ahead(ClockMode::Live, 2 * DAY_MS);
+    world.request("review", MessageClass::Relationship, Priority::Review);
+    world.pass(71 * HOUR_MS);
+    assert!(world.proposals.is_empty(), "less than three days after the send");
+    world.pass(2 * HOUR_MS);
+    assert_eq!(world.proposals.len(), 1);
+}
+
+#[test]
+fn a_clock_far_ahead_closes_a_contact_for_a_while_and_not_for_ever() {
+    let mut world = sent_ahead(ClockMode::Live, 36_500 * DAY_MS);
+    world.pass(122 * DAY_MS);
+    world.request("review", MessageClass::Relationship, Priority::Review);
+    assert_eq!(world.proposals.len(), 1);
+}
+
+#[test]
+fn in_event_time_the_clock_of_the_courier_says_nothing() {
+    let mut world = sent_ahead(ClockMode::Event, 200 * DAY_MS);
+    world.request("review", MessageClass::Relationship, Priority::Review);
+    world.pass(25 * HOUR_MS);
+    assert_eq!(world.proposals.len(), 1);
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) timers: BTreeMap<String, Time>,
     pub(crate) now: Time,
+    /// How far the clocks of others are ahead of log time.
+    pub(crate) ahead_ms: i64,
+    pub(crate) clock: ClockMode,
     pub(crate) seq: u64,
     pub(crate) said: Vec<Data>,
     pub(crate) proposals: BTreeMap<String, (OutreachProposed, Stand)>,
@@ -63,6 +66,8 @@ impl World {
             state: State::default(),
             timers: BTreeMap::new(),
             now: Time::parse(START).unwrap(),
+            ahead_ms: 0,
+            clock: ClockMode::Live,
             seq: 0,
             said: Vec::new(),
             proposals: BTreeMap::new(),
@@ -109,7 +114,7 @@ impl World {
             log: "log",
             agent: "engagement",
             policy_version: 1,
-            clock: ClockMode::Live,
+            clock: self.clock,
         };
         let mut effects = Effects::new(entity.clone());
         Engagement::step(&turn, &self.policy, &mut self.state, input, &mut effects);
@@ -141,7 +146,7 @@ impl World {
             source: "agent/test".into(),
             id: self.seq.to_string(),
             entity: Entity::account("acme"),
-            time: self.now,
+            time: self.now.plus_ms(self.ahead_ms),
             logtime: self.now,
             actor,
             contact: None,
