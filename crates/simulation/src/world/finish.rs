@@ -3,13 +3,20 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use bus::Stored;
-use bus_schema::{Entity, Partition, Partitions, batch::decode_index, subject, subject::Stream};
+use bus_schema::{
+    Entity, Kind, Partition, Partitions,
+    batch::decode_index,
+    subject::{self, Stream},
+};
 use runtime::Runtime;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
-use super::{World, process::Core};
+use super::{
+    World,
+    process::{Core, TICK_MS_MAX},
+};
 use crate::{
     observe::{Folded, Liveness, Occasion, Run, Who},
     plan::Process,
@@ -17,10 +24,11 @@ use crate::{
 
 /// How long a fresh event may take to become facts.
 const ALIVE_MS: u64 = 30_000;
-/// How long everything may take to come to rest after that: an intent without an outcome is waited for.
-const REST_MS: u64 = 60_000;
-/// How often the folds are compared until no tick comes in between.
-const COMPARISONS: u32 = 8;
+/// How long everything may take to come to rest after that, and to be compared there: an approval that is held and an
+/// intent without an outcome are waited for, one after the other.
+const REST_MS: u64 = 120_000;
+/// Looks that find nothing stirring, one after the other: longer than the longest wait of an idle reader.
+const QUIET: u32 = 14;
 /// How long a fold may take to be folded again.
 const VERIFY: Duration = Duration::from_mins(1);
 /// Between two looks.
@@ -33,8 +41,7 @@ impl World<'_> {
         self.wait_until(until).await;
         self.lift();
         let liveness = self.canary().await;
-        self.rest().await;
-        self.verify().await;
+        self.rest_and_verify().await;
         self.show(Occasion::End);
         self.answer(liveness)
     }
@@ -106,47 +113,77 @@ impl World<'_> {
         }
     }
 
-    /// Waits until all is routed, copied and folded, and no intent is open.
-    async fn rest(&mut self) {
-        let begun = self.shared.time.virtual_ms();
-        let mut quiet = 0;
-        let mut before = Vec::new();
-        // Longer than the longest wait of an idle reader.
-        while quiet < 14 && self.shared.time.virtual_ms() - begun < REST_MS {
+    /// Compares every fold with its refold where all is at rest. What stirs meanwhile, as where a tick lets an approval
+    /// go, comes to rest first, and all is compared again.
+    async fn rest_and_verify(&mut self) {
+        let until = self.shared.time.virtual_ms() + REST_MS;
+        self.rest(until).await;
+        loop {
+            self.caught_up(until).await;
+            let (log, ends) = (self.streams.end(Stream::Log), self.ends());
+            self.shared.book().folds.clear();
+            self.compare().await;
+            let stirred = self.ends() != ends || !self.settled();
+            if self.is_late(until) || !stirred && self.streams.end(Stream::Log) == log {
+                return;
+            }
+            if stirred {
+                self.rest(until).await;
+            }
+        }
+    }
+
+    fn is_late(&self, until: u64) -> bool {
+        self.shared.time.virtual_ms() >= until
+    }
+
+    /// Waits until nothing stirs any more.
+    async fn rest(&mut self, until: u64) {
+        let (mut quiet, mut before) = (0, None);
+        while quiet < QUIET && !self.is_late(until) {
             self.step().await;
-            let ends: Vec<u64> = [Stream::People, Stream::Action, Stream::Dead]
-                .into_iter()
-                .map(|stream| self.streams.end(stream))
-                .collect();
+            let ends = Some(self.ends());
             quiet = if ends == before && self.settled() { quiet + 1 } else { 0 };
             before = ends;
         }
     }
 
+    /// Where the streams end on which nothing is said by itself as time passes.
+    fn ends(&self) -> [u64; 3] {
+        [Stream::People, Stream::Action, Stream::Dead].map(|stream| self.streams.end(stream))
+    }
+
+    /// Whether all is routed and copied, no approval leaves its hold soon, and no courier has anything in hand.
     fn settled(&self) -> bool {
-        self.processes.all().all(|running| match running.core() {
-            Some(Core::Courier(progress)) => progress.open() == 0,
-            Some(Core::Router(_) | Core::Agents(_)) | None => true,
+        let (received, acted) = (self.streams.end(Stream::In), self.streams.end(Stream::Action));
+        // The clock ticks once more within this time, and finer while the gate waits for less.
+        let soon = self.shared.time.now().plus_ms(TICK_MS_MAX);
+        let rests = |core: Core| match core {
+            Core::Router(parts) => {
+                let due = parts.runtime().next_due().get("supervisor").copied();
+                parts.router().routed() >= received && due.is_none_or(|due| due > soon)
+            }
+            Core::Courier(progress) => progress.is_settled(acted),
+            Core::Agents(_) => true,
+        };
+        self.processes.all().all(|running| running.core().is_some_and(rests))
+            && self.copied(Stream::People, subject::log_people)
+            && self.copied(Stream::Action, subject::log_outcome)
+    }
+
+    /// Whether the log has the last copy of every partition, as the streams themselves show it.
+    fn copied(&self, stream: Stream, to: fn(Partition) -> String) -> bool {
+        let said = self.streams.messages(stream, 1);
+        Partitions(self.shared.shape.partitions).all().all(|p| {
+            let last = said.iter().rev().find(|stored| is_copied(stream, stored, p)).map(|stored| stored.seq);
+            let there = self.streams.before(Stream::Log, &to(p), u64::MAX).and_then(|copy| copy.headers.turn());
+            last.is_none_or(|last| there.is_some_and(|turn| turn.seq >= last))
         })
     }
 
-    /// Compares every fold with its refold, all at the end of the log.
-    async fn verify(&mut self) {
-        for _ in 0..COMPARISONS {
-            self.caught_up().await;
-            let end = self.streams.end(Stream::Log);
-            self.shared.book().folds.clear();
-            self.compare().await;
-            if self.streams.end(Stream::Log) == end {
-                return;
-            }
-        }
-    }
-
     /// Waits until gate and agents are up, and have folded the log to its end.
-    async fn caught_up(&mut self) {
-        let begun = self.shared.time.virtual_ms();
-        while self.shared.time.virtual_ms() - begun < REST_MS {
+    async fn caught_up(&mut self, until: u64) {
+        while !self.is_late(until) {
             let runtimes = self.runtimes();
             let both = [Process::Router, Process::Agents]
                 .into_iter()
@@ -234,4 +271,12 @@ fn spoke(log: &[Stored], writer: &str, entity: u32) -> bool {
         let index = stored.headers.index().and_then(|text| decode_index(text).ok()).unwrap_or_default();
         index.iter().any(|entry| entry.entity == entity)
     })
+}
+
+/// Whether a message has a copy in a partition of the log: approvals hold the bytes a second time, and stops are of none.
+fn is_copied(stream: Stream, stored: &Stored, p: Partition) -> bool {
+    let index = stored.headers.index().and_then(|text| decode_index(text).ok()).unwrap_or_default();
+    let left_out = [Kind::DeliveryApproved.code(), Kind::StopSet.code()];
+    let copied = index.iter().any(|entry| stream == Stream::People || !left_out.contains(&entry.kind));
+    copied && subject::partition_of(&stored.subject).is_none_or(|only| only == p)
 }

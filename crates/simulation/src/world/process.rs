@@ -29,7 +29,9 @@ pub(crate) const TENANT_KEY: [u8; 32] = [3; 32];
 /// The key of hashed addresses.
 pub(crate) const STOP_KEY: [u8; 32] = [5; 32];
 /// Between two ticks, and while an approval is held.
-const TICK: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(5));
+const TICK: (Duration, Duration) = (Duration::from_millis(TICK_MS_MAX.unsigned_abs()), Duration::from_secs(5));
+/// The longer of the two.
+pub(crate) const TICK_MS_MAX: i64 = 30 * bus_schema::time::SECOND_MS;
 /// How long after its end a process is started again where none of its kind is left.
 const RESTART_MS: u64 = 1_000;
 /// A courier's bounds.
