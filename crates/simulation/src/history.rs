@@ -2,135 +2,31 @@
 //!
 //! It deliberately asks no process what it believes: what the product keeps could be wrong in the same way twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod happened;
+mod proposal;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+};
 
 use bus::{MessageHash, Stored};
 use bus_schema::{
-    ActorKind, Data, Event, Kind, Position, Time, TurnId,
-    batch::{self, BatchError},
+    Data, Event, Position, Time, TurnId,
     data::{
         action::{DeliveryApproved, FailureReason},
-        facts::{HeldReason, MessageClass, OutreachProposed},
-        people::{DecisionRecorded, Verdict},
+        facts::{HeldReason, MessageClass},
+        people::Verdict,
     },
     subject::{self, Stop, Stream},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::{caps::Caps, observe::Accepted};
-
-/// One thing that happened, for the invariants to look at before it is folded.
-#[derive(Clone, Copy, Debug)]
-pub enum Seen<'a> {
-    /// A message was stored.
-    Message(Stream, &'a Stored),
-    /// An event inside of it.
-    Event(&'a Happened),
-    /// The mail server took a message.
-    Mail(&'a Accepted),
-}
-
-/// An event of a stored message.
-#[derive(Clone, Debug)]
-pub struct Happened {
-    /// The stream.
-    pub stream: Stream,
-    /// Where it stands there.
-    pub at: Position,
-    /// Its subject.
-    pub subject: String,
-    /// The broker's time of the message.
-    pub stored: Time,
-    /// The event.
-    pub event: Event,
-    /// Its personal part.
-    pub personal: Map<String, Value>,
-}
-
-/// A proposal as the log tells of it.
-#[derive(Clone, Debug)]
-pub struct Card {
-    /// Its account.
-    pub account: String,
-    /// The play and what it rests on.
-    pub rests_on: (String, String),
-    /// The budget it counts in.
-    pub class: MessageClass,
-    /// Version of the draft that was filed.
-    pub version: u32,
-    /// Hash of that draft.
-    pub draft_hash: String,
-    /// When it ends undecided.
-    pub expires: Time,
-    /// How far it is.
-    pub stage: Stage,
-}
-
-/// How far a proposal is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stage {
-    /// Drafted, and not filed by the gate.
-    Drafted,
-    /// Waits for a person.
-    Open,
-    /// Approved by the decision at this position, held until then.
-    Held(Position, Time),
-    /// Signed, on the decision at this position.
-    Signed(Position),
-    /// Over.
-    Over,
-}
-
-/// A decision as it was copied into the log.
-#[derive(Clone, Debug)]
-pub struct Decision {
-    /// Id of the event.
-    pub id: String,
-    /// The proposal.
-    pub proposal: String,
-    /// What was decided.
-    pub verdict: Verdict,
-    /// The version it names.
-    pub version: u32,
-    /// The draft it names.
-    pub draft_hash: String,
-    /// The bytes it names.
-    pub bytes_hash: Option<String>,
-    /// Whether a person made it.
-    pub by_person: bool,
-    /// When it was made.
-    pub time: Time,
-    /// To whom, in plain text.
-    pub recipient: String,
-}
-
-/// A step of a delivery on ACTION.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// Its sequence on ACTION.
-    pub seq: u64,
-    /// The broker's time.
-    pub stored: Time,
-    /// What it is.
-    pub step: DeliveryStep,
-}
-
-/// What a step of a delivery says.
-#[derive(Clone, Debug)]
-pub enum DeliveryStep {
-    /// A message may leave.
-    Approved(Box<DeliveryApproved>, String),
-    /// Somebody is about to send it.
-    Intended,
-    /// It was sent.
-    Sent,
-    /// It was not.
-    Failed(FailureReason),
-    /// Nobody knows.
-    Unknown,
-    /// It was taken back.
-    Withdrawn,
-}
+pub use self::{
+    happened::{Happened, Seen, events, ids, log_times},
+    proposal::{Card, Decision, Delivery, DeliveryStep, Stage},
+};
+use crate::{caps::Caps, observe::Accepted, recall};
 
 /// The end of a chain.
 #[derive(Clone, Debug)]
@@ -178,109 +74,6 @@ pub struct History {
     pub hold_ms: Option<i64>,
     /// How often something that matters happened.
     pub counts: BTreeMap<&'static str, u64>,
-}
-
-/// Kinds whose data the checks read. Of all others the index is enough.
-const READ: [Kind; 19] = [
-    Kind::OutreachProposed,
-    Kind::TouchpointHeld,
-    Kind::ProposalFiled,
-    Kind::ProposalDecided,
-    Kind::ProposalVoided,
-    Kind::ProposalExpired,
-    Kind::ProposalReopened,
-    Kind::DecisionRefused,
-    Kind::ApprovalSigned,
-    Kind::DecisionRecorded,
-    Kind::DecisionUndone,
-    Kind::StopSet,
-    Kind::PolicyPublished,
-    Kind::DeliveryApproved,
-    Kind::DeliveryIntended,
-    Kind::DeliverySent,
-    Kind::DeliveryFailed,
-    Kind::DeliveryUnknown,
-    Kind::DeliveryWithdrawn,
-];
-
-/// The events of a message that matter to the checks. On `cs.log.<p>.in` that is each one, for its id.
-///
-/// # Errors
-/// The message is not packed as it should be.
-pub fn events(stream: Stream, message: &Stored) -> Result<Vec<Happened>, BatchError> {
-    let index = batch::decode_index(message.headers.index().ok_or(BatchError::Index)?)?;
-    let mut found = Vec::new();
-    for (number, entry) in (0_u16..).zip(&index) {
-        if !READ.iter().any(|kind| kind.code() == entry.kind) {
-            continue;
-        }
-        let at = usize::from(number);
-        let envelope = batch::envelope(&message.body, &index, at)?;
-        let event = envelope.event().map_err(|source| BatchError::Event { index: at, source })?;
-        found.push(Happened {
-            stream,
-            at: Position { seq: message.seq, index: number },
-            subject: message.subject.clone(),
-            stored: message.time,
-            event,
-            personal: envelope.open_personal(),
-        });
-    }
-    Ok(found)
-}
-
-/// Source and id of every event of a message.
-///
-/// # Errors
-/// The message is not packed as it should be.
-pub fn ids(message: &Stored) -> Result<Vec<(String, String)>, BatchError> {
-    let index = batch::decode_index(message.headers.index().ok_or(BatchError::Index)?)?;
-    (0..index.len())
-        .map(|at| batch::envelope(&message.body, &index, at).map(|envelope| (envelope.source, envelope.id)))
-        .collect()
-}
-
-/// Log times of the events of a message, in order.
-///
-/// # Errors
-/// The message is not packed as it should be.
-pub fn log_times(message: &Stored) -> Result<Vec<Time>, BatchError> {
-    let index = batch::decode_index(message.headers.index().ok_or(BatchError::Index)?)?;
-    (0..index.len())
-        .map(|at| batch::envelope(&message.body, &index, at).map(|envelope| envelope.logtime.unwrap_or_default()))
-        .collect()
-}
-
-impl Card {
-    fn of(account: String, data: &OutreachProposed) -> Self {
-        Self {
-            account,
-            rests_on: (data.play.clone(), data.cause_key.clone()),
-            class: data.class,
-            version: data.version,
-            draft_hash: data.draft_hash.clone(),
-            expires: data.expires,
-            stage: Stage::Drafted,
-        }
-    }
-}
-
-impl Decision {
-    fn of(happened: &Happened, data: &DecisionRecorded) -> Self {
-        let header = &happened.event.header;
-        let recipient = happened.personal.get("recipient").and_then(Value::as_str).unwrap_or_default();
-        Self {
-            id: header.id.clone(),
-            proposal: data.proposal.to_string(),
-            verdict: data.verdict,
-            version: data.version,
-            draft_hash: data.draft_hash.to_string(),
-            bytes_hash: data.bytes_hash.as_ref().map(ToString::to_string),
-            by_person: header.actor.as_ref().is_some_and(|actor| actor.kind == ActorKind::Person),
-            time: header.time,
-            recipient: recipient.to_owned(),
-        }
-    }
 }
 
 impl History {
@@ -453,16 +246,12 @@ impl History {
     fn take_policy(&mut self, name: &str, text: &str) {
         match name {
             "engagement" => {
-                if let Ok(policy) = <engagement::Engagement as agent::Agent>::policy(text) {
+                if let Ok(policy) = recall::policy::<engagement::Engagement>(text) {
                     self.caps.widen(&policy.contact);
                 }
             }
             "supervisor" => {
-                let usable = <supervisor::Supervisor as agent::Agent>::policy(text).is_ok();
-                let table = text.parse::<toml::Table>().ok().filter(|_| usable);
-                let seconds = table.and_then(|table| table.get("gate")?.get("hold_seconds")?.as_integer());
-                if let Some(seconds) = seconds {
-                    let hold_ms = seconds * bus_schema::time::SECOND_MS;
+                if let Some(hold_ms) = hold_ms(text) {
                     self.hold_ms = Some(self.hold_ms.map_or(hold_ms, |known| known.min(hold_ms)));
                 }
             }
@@ -500,4 +289,18 @@ impl History {
         };
         self.deliveries.entry(proposal.to_string()).or_default().push(Delivery { seq, stored, step });
     }
+}
+
+/// How long a gate with this policy holds an approval, if it can use it.
+#[derive(Clone, Copy)]
+struct Hold(Option<i64>);
+
+fn hold_ms(text: &str) -> Option<i64> {
+    let read = || {
+        recall::policy::<supervisor::Supervisor>(text).ok()?;
+        let table = text.parse::<toml::Table>().ok()?;
+        Some(table.get("gate")?.get("hold_seconds")?.as_integer()? * bus_schema::time::SECOND_MS)
+    };
+    let Ok(Hold(found)) = recall::once(text, || Ok::<_, Infallible>(Hold(read())));
+    found
 }

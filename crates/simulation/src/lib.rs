@@ -15,6 +15,7 @@ pub mod invariants;
 pub mod observe;
 pub mod plan;
 pub mod planted;
+mod recall;
 pub mod reference;
 pub mod runs;
 mod scripts;

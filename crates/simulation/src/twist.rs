@@ -6,7 +6,7 @@ use bus::{Message, Stored};
 use bus_schema::{Time, subject::Stream};
 use runtime::{AgentFold, store::Change};
 
-use crate::observe::Who;
+use crate::{observe::Who, recall::Once};
 
 /// A way a publish goes to the bus.
 #[derive(Clone, Debug)]
@@ -31,15 +31,15 @@ pub trait Twist: Send + Sync {
     /// The agents of the runtime.
     fn agents(&self) -> Vec<AgentFold> {
         vec![
-            AgentFold::of::<health::Health>(),
-            AgentFold::of::<churn::Churn>(),
-            AgentFold::of::<engagement::Engagement>(),
+            AgentFold::of::<Once<health::Health>>(),
+            AgentFold::of::<Once<churn::Churn>>(),
+            AgentFold::of::<Once<engagement::Engagement>>(),
         ]
     }
 
     /// The gate.
     fn gate(&self) -> AgentFold {
-        AgentFold::of::<supervisor::Supervisor>()
+        AgentFold::of::<Once<supervisor::Supervisor>>()
     }
 
     /// What is sent in place of one publish; the answer is that of the last, or the first failure.

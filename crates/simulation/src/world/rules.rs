@@ -1,10 +1,15 @@
 //! The rules of a world: the built-in ones, with plays that fire on one event, so that a short history has decisions,
 //! sends and full budgets.
 
+use std::{convert::Infallible, sync::Arc};
+
 use agent::Agent as _;
 use supervision::{Rule, RuleKind};
 
-use crate::plan::{Agent, Change, Shape};
+use crate::{
+    plan::{Agent, Change, Shape},
+    recall,
+};
 
 /// The template of the plays below.
 const NOTE: (&str, &str) = (
@@ -58,6 +63,16 @@ const fn name(agent: Agent) -> &'static str {
 }
 
 fn policy(agent: Agent, shape: &Shape, strict: bool) -> String {
+    let key = format!("{agent:?} {strict} {}", shape.hold_seconds);
+    let Ok(Text(text)) = recall::once(&key, || Ok::<_, Infallible>(Text(written(agent, shape, strict).into())));
+    text.as_ref().to_owned()
+}
+
+/// A policy as it is published.
+#[derive(Clone)]
+struct Text(Arc<str>);
+
+fn written(agent: Agent, shape: &Shape, strict: bool) -> String {
     let (default, over) = match agent {
         Agent::Health => (health::Health::DEFAULT_POLICY, health_over(strict)),
         Agent::Churn => (churn::Churn::DEFAULT_POLICY, churn_over(strict)),
