@@ -12,7 +12,7 @@ use runtime::AgentFold;
 
 use crate::{
     history::{History, Seen, events},
-    invariants::{self, Breach, Check, Finale, SAID_AGAIN, SAID_ONCE},
+    invariants::{self, Breach, Check, Finale, name},
     observe::{Moment, Run},
     plan::Plan,
     planted::{self, Planted},
@@ -115,7 +115,7 @@ impl Checker {
         if stream == Stream::Log
             && let Some(Err(what)) = self.reference.as_mut().map(|reference| reference.take(stored))
         {
-            self.broke(SAID_ONCE, what);
+            self.broke(name::SAID_ONCE, what);
         }
         self.history.take_message(stream, stored);
         if stream == Stream::Dead {
@@ -128,7 +128,7 @@ impl Checker {
                     self.history.take_event(&happened);
                 }
             }
-            Err(error) => self.broke("I7 chains", format!("message {} of {}: {error}", stored.seq, stream.name())),
+            Err(error) => self.broke(name::CHAINS, format!("message {} of {}: {error}", stored.seq, stream.name())),
         }
     }
 
@@ -144,10 +144,10 @@ impl Checker {
     fn end(mut self, run: Run) -> Report {
         if let Some(reference) = self.reference.take() {
             if let Some(what) = reference.unsaid() {
-                self.broke(SAID_ONCE, what);
+                self.broke(name::SAID_ONCE, what);
             }
             if let Err(what) = self.again(&run) {
-                self.broke(SAID_AGAIN, what);
+                self.broke(name::SAID_AGAIN, what);
             }
             for invariant in invariants::ALL {
                 let Check::End(check) = invariant.check else { continue };
@@ -165,7 +165,7 @@ impl Checker {
                 }
             }
         } else {
-            self.broke("I10 alive", "there was never a log".into());
+            self.broke(name::ALIVE, "there was never a log".into());
         }
         let mut counts = run.coverage;
         for (what, count) in std::mem::take(&mut self.history.counts) {

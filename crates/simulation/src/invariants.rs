@@ -7,6 +7,7 @@ mod courier;
 mod end;
 mod gate;
 mod log;
+pub mod name;
 
 use crate::{
     history::{History, Seen},
@@ -66,111 +67,105 @@ pub struct Breach {
     pub what: String,
 }
 
-/// Name of the invariant that is checked against [`Reference`].
-pub const SAID_ONCE: &str = "I7 said once";
-
-/// Name of the invariant that is checked against another [`Reference`], at the end.
-pub const SAID_AGAIN: &str = "I2 a replay says the same";
-
 /// All of them.
 pub const ALL: &[Invariant] = &[
     Invariant {
-        name: "I1 nothing lost",
+        name: name::NOTHING_LOST,
         says: "every event that was acknowledged to its producer is in the log, or in DEAD with the reason",
         check: Check::End(end::nothing_lost),
     },
     Invariant {
-        name: "I2 state is the fold",
+        name: name::STATE_IS_THE_FOLD,
         says: "the state of every agent equals a fold of the log from the start to the same position",
         check: Check::End(end::state_is_the_fold),
     },
     Invariant {
-        name: SAID_AGAIN,
+        name: name::SAID_AGAIN,
         says: "a fold of the whole log from its start says, byte for byte, what is in the log",
         check: Check::Reference,
     },
     Invariant {
-        name: "I3 decided by a person",
+        name: name::DECIDED_BY_A_PERSON,
         says: "an approval on ACTION names a decision of a person on this proposal that the gate signed; a mail has an intent",
         check: Check::Each(gate::decided_by_a_person),
     },
     Invariant {
-        name: "I3b the approved bytes",
+        name: name::THE_APPROVED_BYTES,
         says: "decision, approval and mail are of the same bytes to the same address, and of the draft that was filed",
         check: Check::Each(gate::the_approved_bytes),
     },
     Invariant {
-        name: "I3b what was seen",
+        name: name::WHAT_WAS_SEEN,
         says: "a mail was approved by a person who had this draft before their eyes",
         check: Check::End(end::what_was_seen),
     },
     Invariant {
-        name: "I3c not after an end",
+        name: name::NOT_AFTER_AN_END,
         says: "nothing is signed, approved or intended after it was rejected, taken back, void or expired, or before its hold was over",
         check: Check::Each(gate::not_after_an_end),
     },
     Invariant {
-        name: "I3d in time",
+        name: name::IN_TIME,
         says: "no approval is decided after its proposal expired, and no mail is intended after its approval ran out",
         check: Check::Each(gate::in_time),
     },
     Invariant {
-        name: "I3e one decision wins",
+        name: name::ONE_DECISION_WINS,
         says: "of two persons who decide at once one wins: nothing is recorded on a proposal while a decision stands",
         check: Check::Each(gate::one_decision_wins),
     },
     Invariant {
-        name: "I4 at most once",
+        name: name::AT_MOST_ONCE,
         says: "the mail server takes at most one mail of a proposal",
         check: Check::Each(courier::at_most_once),
     },
     Invariant {
-        name: "I5 every intent ends",
+        name: name::EVERY_INTENT_ENDS,
         says: "at rest every approval and every intent has ended as sent, failed, unknown or withdrawn",
         check: Check::End(end::every_intent_ends),
     },
     Invariant {
-        name: "I6 caps",
+        name: name::CAPS,
         says: "no contact gets more mails in any window than the widest policy published so far allows",
         check: Check::Each(courier::caps),
     },
     Invariant {
-        name: "I7 chains",
+        name: name::CHAINS,
         says: "every message of the log stands on a subject of its writer, names the hash of the one before, a later turn, and no lower epoch",
         check: Check::Each(log::chains),
     },
     Invariant {
-        name: "I7 routed once",
+        name: name::ROUTED_ONCE,
         says: "an event is in the log once within a day of log time, and log time never goes back",
         check: Check::Each(log::routed_once),
     },
     Invariant {
-        name: SAID_ONCE,
+        name: name::SAID_ONCE,
         says: "every turn of an agent and every copy is said once, whole, in order and byte for byte, and at rest all of them",
         check: Check::Reference,
     },
     Invariant {
-        name: "I8 one card",
+        name: name::ONE_CARD,
         says: "at most one proposal is open per account, play and cause",
         check: Check::Each(gate::one_card),
     },
     Invariant {
-        name: "I10 alive",
+        name: name::ALIVE,
         says: "when the faults are over a fresh event becomes a fact within 30 s",
         check: Check::End(end::alive),
     },
     Invariant {
-        name: "I11 no process gives up",
+        name: name::NO_PROCESS_GIVES_UP,
         says: "a process ends by itself only where another has overtaken it or the bus is away when it starts",
         check: Check::End(end::no_process_gives_up),
     },
     Invariant {
-        name: "P7 replay sends nothing",
+        name: name::REPLAY_SENDS_NOTHING,
         says: "a decision is put on ACTION at most once, ever, and intended at most once",
         check: Check::Each(courier::published_once),
     },
     Invariant {
-        name: "P8 stops hold",
+        name: name::STOPS_HOLD,
         says: "no mail leaves whose intent came after a stop of its address, contact, play or of everything",
         check: Check::Each(courier::stops_hold),
     },

@@ -7,13 +7,20 @@ mod agents;
 mod courier;
 mod wire;
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use agents::{reset, set_clock};
 
-use crate::twist::{True, Twist};
+use crate::{
+    invariants::name,
+    twist::{True, Twist},
+};
 
 /// A planted bug.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -134,6 +141,35 @@ impl Planted {
             Self::BytesChanged => "bytes-changed",
         }
     }
+
+    /// The invariants one of which it has to break. Any other that breaks did so by luck, as where a process ends that
+    /// the bug confused, and does not count.
+    pub const fn breaks(self) -> &'static [&'static str] {
+        match self {
+            Self::CheckpointBeforeAcks | Self::TurnSplit | Self::SaysTooMuch => &[name::SAID_ONCE],
+            Self::ResumePastNext => &[name::SAID_ONCE, name::STATE_IS_THE_FOLD],
+            Self::StaleRecovery => &[name::NO_PROCESS_GIVES_UP, name::SAID_ONCE],
+            Self::ChainUnchecked | Self::SeveralSubjects => &[name::CHAINS],
+            Self::NoCompareAndSet => &[name::ONE_DECISION_WINS],
+            Self::SignedBeforeHold => &[name::NOT_AFTER_AN_END],
+            Self::StopsBeforeIntent => &[name::STOPS_HOLD],
+            Self::SendBeforeIntent => &[name::AT_MOST_ONCE, name::DECIDED_BY_A_PERSON],
+            Self::RetryOnUnknown => &[name::AT_MOST_ONCE],
+            Self::ExpiryIgnored | Self::ApprovalAgeIgnored => &[name::IN_TIME],
+            Self::OldVersionApproved => &[name::WHAT_WAS_SEEN],
+            Self::ReplaySends => &[name::REPLAY_SENDS_NOTHING],
+            Self::CapNotInLog => &[name::CAPS, name::SAID_ONCE, name::STATE_IS_THE_FOLD],
+            Self::WallClockInFold => &[name::SAID_ONCE, name::SAID_AGAIN, name::STATE_IS_THE_FOLD],
+            Self::PolicyNotInLog => &[name::SAID_AGAIN, name::SAID_ONCE],
+            Self::StateHalfSaved => &[name::STATE_IS_THE_FOLD],
+            Self::RouterPastNext => &[name::NOTHING_LOST],
+            Self::EventDoubled => &[name::ROUTED_ONCE],
+            Self::DeafReader => &[name::SAID_ONCE, name::ALIVE],
+            Self::IntentNeverSettled => &[name::EVERY_INTENT_ENDS],
+            Self::TwoCards => &[name::ONE_CARD],
+            Self::BytesChanged => &[name::THE_APPROVED_BYTES],
+        }
+    }
 }
 
 impl fmt::Display for Planted {
@@ -159,8 +195,8 @@ pub(crate) fn twist(planted: Option<Planted>) -> Arc<dyn Twist> {
     let Some(planted) = planted else { return Arc::new(True) };
     match planted {
         Planted::CheckpointBeforeAcks => Arc::new(wire::EarlyAcks),
-        Planted::ResumePastNext => Arc::new(wire::PastNext::of_agents()),
-        Planted::RouterPastNext => Arc::new(wire::PastNext::of_router()),
+        Planted::ResumePastNext => Arc::new(wire::PastNext),
+        Planted::RouterPastNext => Arc::new(wire::RouterPastNext::default()),
         Planted::StaleRecovery => Arc::new(wire::Stale::default()),
         Planted::ChainUnchecked => Arc::new(wire::Unchecked),
         Planted::TurnSplit => Arc::new(wire::Split),
@@ -176,13 +212,18 @@ pub(crate) fn twist(planted: Option<Planted>) -> Arc<dyn Twist> {
         Planted::IntentNeverSettled => Arc::new(courier::NeverSettled::default()),
         Planted::BytesChanged => Arc::new(courier::OtherBytes),
         Planted::OldVersionApproved => Arc::new(courier::WhatIsThere),
-        Planted::SignedBeforeHold => Arc::new(agents::Hasty),
-        Planted::ExpiryIgnored => Arc::new(agents::Patient),
-        Planted::CapNotInLog => Arc::new(agents::Uncounted),
-        Planted::WallClockInFold => Arc::new(agents::Clocked),
-        Planted::PolicyNotInLog => Arc::new(agents::RulesAside),
-        Planted::StateHalfSaved => Arc::new(agents::HalfSaved),
-        Planted::TwoCards => Arc::new(agents::TwoCards),
-        Planted::SaysTooMuch => Arc::new(agents::TooMuch),
+        Planted::SignedBeforeHold => Arc::new(agents::gate::<agents::Hasty>()),
+        Planted::ExpiryIgnored => Arc::new(agents::gate::<agents::Patient>()),
+        Planted::CapNotInLog => Arc::new(agents::planner::<agents::Uncounted>()),
+        Planted::WallClockInFold => Arc::new(agents::planner::<agents::Clocked>()),
+        Planted::PolicyNotInLog => Arc::new(agents::gate::<agents::RulesAside>()),
+        Planted::StateHalfSaved => Arc::new(agents::scorer::<agents::HalfSaved>()),
+        Planted::TwoCards => Arc::new(agents::two_cards()),
+        Planted::SaysTooMuch => Arc::new(agents::scorer::<agents::TooMuch>()),
     }
+}
+
+/// A panic while a bug was at its notes ends the history anyway.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -82,7 +82,7 @@ impl Summary {
     }
 }
 
-/// The first of so many seeds that finds a planted bug.
+/// The first of so many seeds that finds a planted bug, by an invariant that it has to break.
 pub fn find(planted: Planted, seeds: u64, threads: usize) -> Option<Failure> {
     let next = AtomicU64::new(0);
     let found: Mutex<Option<Failure>> = Mutex::new(None);
@@ -95,7 +95,9 @@ pub fn find(planted: Planted, seeds: u64, threads: usize) -> Option<Failure> {
                     if seed >= seeds || seed > best.load(Ordering::Relaxed) {
                         return;
                     }
-                    let Some(breach) = check(&generate::plan(seed), Some(planted)).breach else { continue };
+                    let breach = check(&generate::plan(seed), Some(planted)).breach;
+                    let expected = breach.filter(|breach| planted.breaks().contains(&breach.invariant));
+                    let Some(breach) = expected else { continue };
                     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                     if found.as_ref().is_none_or(|before| seed < before.seed) {
                         *found = Some(Failure { seed, breach });

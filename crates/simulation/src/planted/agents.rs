@@ -21,10 +21,13 @@ use runtime::AgentFold;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use supervisor::Supervisor;
 
-use crate::twist::Twist;
+use crate::{
+    recall::Once,
+    twist::{True, Twist},
+};
 
 /// A bend of an agent.
-trait Bend: Send + Sync + 'static {
+pub(super) trait Bend: Send + Sync + 'static {
     /// The agent it bends.
     type Of: Agent;
     /// What the bent one keeps.
@@ -66,6 +69,45 @@ impl<B: Bend> Agent for Bent<B> {
     fn step(turn: &Turn<'_>, policy: &Self::Policy, state: &mut Self::State, input: Input<'_>, effects: &mut Effects) {
         B::step(turn, policy, state, input, effects);
     }
+}
+
+/// The agents of a world, some of them bent.
+pub(super) struct Cast {
+    agents: fn() -> Vec<AgentFold>,
+    gate: fn() -> AgentFold,
+}
+
+impl Twist for Cast {
+    fn agents(&self) -> Vec<AgentFold> {
+        (self.agents)()
+    }
+
+    fn gate(&self) -> AgentFold {
+        (self.gate)()
+    }
+}
+
+/// With a bent gate.
+pub(super) fn gate<B: Bend<Of = Supervisor>>() -> Cast {
+    Cast { agents: || True.agents(), gate: AgentFold::of::<Bent<B>> }
+}
+
+/// With a bent scorer.
+pub(super) fn scorer<B: Bend<Of = Health>>() -> Cast {
+    let agents =
+        || vec![AgentFold::of::<Bent<B>>(), AgentFold::of::<Once<Churn>>(), AgentFold::of::<Once<Engagement>>()];
+    Cast { agents, gate: || True.gate() }
+}
+
+/// With a bent planner.
+pub(super) fn planner<B: Bend<Of = Engagement>>() -> Cast {
+    let agents = || vec![AgentFold::of::<Once<Health>>(), AgentFold::of::<Once<Churn>>(), AgentFold::of::<Bent<B>>()];
+    Cast { agents, gate: || True.gate() }
+}
+
+/// With a planner that proposes everything twice, and a gate that keeps both.
+pub(super) fn two_cards() -> Cast {
+    Cast { gate: AgentFold::of::<Bent<Roomless>>, ..planner::<Doubled>() }
 }
 
 thread_local! {
@@ -115,12 +157,6 @@ impl Bend for Hasty {
     }
 }
 
-impl Twist for Hasty {
-    fn gate(&self) -> AgentFold {
-        AgentFold::of::<Bent<Self>>()
-    }
-}
-
 /// A gate for which no proposal is ever too old.
 pub(super) struct Patient;
 
@@ -142,12 +178,6 @@ impl Bend for Patient {
             }
             Input::Timer(_) | Input::Event(_) => Supervisor::step(turn, policy, state, input, effects),
         }
-    }
-}
-
-impl Twist for Patient {
-    fn gate(&self) -> AgentFold {
-        AgentFold::of::<Bent<Self>>()
     }
 }
 
@@ -190,12 +220,6 @@ impl Bend for Uncounted {
     }
 }
 
-impl Twist for Uncounted {
-    fn agents(&self) -> Vec<AgentFold> {
-        planner::<Self>()
-    }
-}
-
 /// A planner that looks at the wall for the time.
 pub(super) struct Clocked;
 
@@ -212,12 +236,6 @@ impl Bend for Clocked {
     ) {
         let now = turn.now.max(CLOCK.get());
         Engagement::step(&Turn { now, ..*turn }, policy, state, input, effects);
-    }
-}
-
-impl Twist for Clocked {
-    fn agents(&self) -> Vec<AgentFold> {
-        planner::<Self>()
     }
 }
 
@@ -251,12 +269,6 @@ impl Bend for RulesAside {
     }
 }
 
-impl Twist for RulesAside {
-    fn gate(&self) -> AgentFold {
-        AgentFold::of::<Bent<Self>>()
-    }
-}
-
 /// A scorer that forgets to save a count it goes by.
 pub(super) struct HalfSaved;
 
@@ -287,12 +299,6 @@ impl Bend for HalfSaved {
     }
 }
 
-impl Twist for HalfSaved {
-    fn agents(&self) -> Vec<AgentFold> {
-        scorer::<Self>()
-    }
-}
-
 /// A scorer that says at times what is not its to say.
 pub(super) struct TooMuch;
 
@@ -315,16 +321,7 @@ impl Bend for TooMuch {
     }
 }
 
-impl Twist for TooMuch {
-    fn agents(&self) -> Vec<AgentFold> {
-        scorer::<Self>()
-    }
-}
-
-/// A planner that proposes everything twice, and a gate that keeps both.
-pub(super) struct TwoCards;
-
-/// The planner's half.
+/// A planner that proposes everything twice.
 struct Doubled;
 
 impl Bend for Doubled {
@@ -356,7 +353,7 @@ impl Bend for Doubled {
     }
 }
 
-/// The gate's half.
+/// A gate that keeps both of two proposals for one cause.
 struct Roomless;
 
 impl Bend for Roomless {
@@ -382,24 +379,14 @@ impl Bend for Roomless {
     }
 }
 
-impl Twist for TwoCards {
-    fn agents(&self) -> Vec<AgentFold> {
-        planner::<Doubled>()
-    }
-
-    fn gate(&self) -> AgentFold {
-        AgentFold::of::<Bent<Roomless>>()
-    }
-}
-
 /// A planner that words every open draft anew, once, with whatever comes next. (It is no bug: it makes a draft that a
 /// person may have seen differ from the one that is there.)
-struct Redrafts;
+pub(super) struct Redrafts;
 
 /// A state with the draft that will be worded anew.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(bound = "")]
-struct Drafts {
+pub(super) struct Drafts {
     own: engagement::State,
     last: Option<String>,
 }
@@ -430,17 +417,4 @@ impl Bend for Redrafts {
             effects.emit_for(&contact, Data::OutreachProposed(data));
         }
     }
-}
-
-/// The agents with a planner that words drafts anew.
-pub(super) fn redrafting() -> Vec<AgentFold> {
-    planner::<Redrafts>()
-}
-
-fn planner<B: Bend>() -> Vec<AgentFold> {
-    vec![AgentFold::of::<Health>(), AgentFold::of::<Churn>(), AgentFold::of::<Bent<B>>()]
-}
-
-fn scorer<B: Bend>() -> Vec<AgentFold> {
-    vec![AgentFold::of::<Bent<B>>(), AgentFold::of::<Churn>(), AgentFold::of::<Engagement>()]
 }

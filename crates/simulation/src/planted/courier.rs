@@ -1,10 +1,6 @@
 //! Bugs between an approval and a customer.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use bus::{Message, Stored};
 use bus_schema::{
@@ -16,6 +12,7 @@ use bus_schema::{
 use runtime::AgentFold;
 use serde_json::{Map, Value};
 
+use super::locked;
 use crate::{
     observe::Who,
     plan::Process,
@@ -168,7 +165,7 @@ pub(super) struct WhatIsThere;
 
 impl Twist for WhatIsThere {
     fn agents(&self) -> Vec<AgentFold> {
-        super::agents::redrafting()
+        super::agents::planner::<super::agents::Redrafts>().agents()
     }
 
     fn decides_on_what_is_there(&self) -> bool {
@@ -192,8 +189,4 @@ fn changed(stored: &Stored, change: impl FnOnce(&mut Data, &mut Map<String, Valu
     let (body, index) = batch.finish();
     let headers = stored.headers.clone().with(HEADER_INDEX, index);
     Stored { headers, body: body.into(), ..stored.clone() }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,9 @@
 //! Bugs between a process and the bus, or its store.
 
 use std::{
+    collections::BTreeMap,
     sync::{
-        Mutex, PoisonError,
+        Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -15,6 +16,7 @@ use bus_schema::{
     subject::{Stream, log_writer},
 };
 
+use super::locked;
 use crate::{
     observe::Who,
     plan::Process,
@@ -31,27 +33,43 @@ impl Twist for EarlyAcks {
     }
 }
 
-/// A start passes one message over.
-pub(super) struct PastNext {
-    process: Process,
-    stream: Stream,
-}
-
-impl PastNext {
-    pub(super) const fn of_agents() -> Self {
-        Self { process: Process::Agents, stream: Stream::Log }
-    }
-
-    pub(super) const fn of_router() -> Self {
-        Self { process: Process::Router, stream: Stream::In }
-    }
-}
+/// Agents begin one message too late.
+pub(super) struct PastNext;
 
 impl Twist for PastNext {
     fn begins(&self, who: Who, stream: Stream, from_seq: u64) -> u64 {
-        let past = who.process == Some(self.process) && stream == self.stream && from_seq > 1;
+        let past = who.process == Some(Process::Agents) && stream == Stream::Log && from_seq > 1;
         if past { from_seq + 1 } else { from_seq }
     }
+}
+
+/// A router that starts passes over the message after the last it routed. It reads that last one again, which may be
+/// appended only in part, so that to begin one message later would lose nothing.
+#[derive(Default)]
+pub(super) struct RouterPastNext {
+    passed_over: Mutex<BTreeMap<Who, u64>>,
+}
+
+impl Twist for RouterPastNext {
+    fn begins(&self, who: Who, stream: Stream, from_seq: u64) -> u64 {
+        if routes(who, stream) && from_seq > 1 {
+            locked(&self.passed_over).insert(who, from_seq + 1);
+        }
+        from_seq
+    }
+
+    fn read(&self, who: Who, stream: Stream, mut messages: Vec<Stored>) -> Vec<Stored> {
+        if routes(who, stream)
+            && let Some(seq) = locked(&self.passed_over).get(&who)
+        {
+            messages.retain(|stored| stored.seq != *seq);
+        }
+        messages
+    }
+}
+
+fn routes(who: Who, stream: Stream) -> bool {
+    who.process == Some(Process::Router) && stream == Stream::In
 }
 
 /// Every other read of a subject's end is of a follower that is one message behind.
@@ -172,7 +190,7 @@ impl Twist for Doubled {
 /// A reader of the log hands out nothing any more after a while, until its process starts again.
 #[derive(Default)]
 pub(super) struct Deaf {
-    heard: Mutex<std::collections::BTreeMap<Who, u32>>,
+    heard: Mutex<BTreeMap<Who, u32>>,
 }
 
 impl Twist for Deaf {
@@ -180,7 +198,7 @@ impl Twist for Deaf {
         if who.process != Some(Process::Agents) || stream != Stream::Log {
             return messages;
         }
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = locked(&self.heard);
         let heard = heard.entry(who).or_default();
         *heard += 1;
         if *heard > 200 { Vec::new() } else { messages }
