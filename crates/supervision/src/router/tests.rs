@@ -2,6 +2,7 @@
 
 mod crash;
 mod rig;
+mod steps;
 mod time;
 mod users;
 mod wrong;

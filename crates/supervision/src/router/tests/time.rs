@@ -1,4 +1,4 @@
-//! Log time: steps of the clock, and event time that gives the same log twice.
+//! Log time that follows the events: it gives the same log twice.
 
 use std::sync::Arc;
 
@@ -12,99 +12,6 @@ use futures_util::future::BoxFuture;
 
 use super::rig::{BEGIN, Rig, login};
 use crate::{Clock, EventTime, Incoming, Quiesce, RouterHandle, SupervisionError};
-
-#[tokio::test]
-async fn a_clock_that_steps_stops_its_partition_until_the_step_is_accepted() {
-    let rig = Rig::new();
-    let router = rig.start().await;
-    let (acme, p) = (Entity::account("acme"), Partitions::default().of(&Entity::account("acme")));
-    let other = (0..999).map(|n| format!("o{n}")).find(|o| Partitions::default().of(&Entity::account(o)) != p).unwrap();
-    let about_other = format!("account/{other}");
-    rig.put("account/acme", &login("account/acme", "s", "1", "u")).await;
-    rig.rest(&router).await;
-    rig.pass(2 * HOUR_MS);
-    rig.put("account/acme", &login("account/acme", "s", "2", "u")).await;
-    rig.put(&about_other, &login(&about_other, "s", "3", "u")).await;
-    let waited = tokio::time::timeout(std::time::Duration::from_secs(20), router.wait_routed(3)).await.unwrap();
-    assert!(waited.unwrap_err().to_string().contains("stands still"));
-    let stopped = router.stopped();
-    assert_eq!(stopped.get(&p).map(|s| s.next.since_ms(s.last)), Some(2 * HOUR_MS));
-    assert_eq!(rig.log(&acme).await.len(), 1);
-    assert_eq!(rig.log(&Entity::account(&other)).await.len(), 1, "the others go on");
-    router.accept_clock(p);
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    while rig.log(&acme).await.len() < 2 {
-        assert!(std::time::Instant::now() < deadline, "the partition did not go on");
-        tokio::task::yield_now().await;
-    }
-    rig.rest(&router).await;
-    assert_eq!(router.stopped().len(), 0);
-    assert_eq!(rig.log(&Entity::account(&other)).await.len(), 1);
-    router.stop().await;
-}
-
-/// Two accounts in different partitions, each with an event in the log.
-async fn two_accounts(rig: &Rig, router: &RouterHandle) -> [Entity; 2] {
-    let home = |name: &str| Partitions::default().of(&Entity::account(name));
-    let other = (0..999).map(|n| format!("o{n}")).find(|other| home(other) != home("acme")).unwrap();
-    let both = [Entity::account("acme"), Entity::account(&other)];
-    for entity in &both {
-        rig.put(&entity.to_string(), &login(&entity.to_string(), "s", "1", "u")).await;
-    }
-    rig.rest(router).await;
-    both
-}
-
-async fn until_logged(rig: &Rig, entity: &Entity, count: usize) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    while rig.log(entity).await.len() < count {
-        assert!(std::time::Instant::now() < deadline, "{entity}: {} of {count}", rig.log(entity).await.len());
-        tokio::task::yield_now().await;
-    }
-}
-
-async fn until_standing(router: &RouterHandle, count: usize) {
-    let standing = async {
-        while router.stopped().len() < count {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(20), standing).await.unwrap();
-}
-
-#[tokio::test]
-async fn two_steps_that_are_accepted_at_once_lose_nothing_between_them() {
-    let rig = Rig::new();
-    let router = rig.start().await;
-    let [acme, other] = two_accounts(&rig, &router).await;
-    rig.pass(2 * HOUR_MS);
-    // More than one read of them, before the other partition stops.
-    for n in 2..=200 {
-        rig.put(&acme.to_string(), &login(&acme.to_string(), "s", &n.to_string(), "u")).await;
-    }
-    rig.put(&other.to_string(), &login(&other.to_string(), "s", "2", "u")).await;
-    until_standing(&router, 2).await;
-    router.accept_clock(Partitions::default().of(&acme));
-    router.accept_clock(Partitions::default().of(&other));
-    until_logged(&rig, &other, 2).await;
-    until_logged(&rig, &acme, 200).await;
-    router.stop().await;
-}
-
-#[tokio::test]
-async fn a_pause_of_days_is_no_step_for_a_router_that_starts() {
-    let rig = Rig::new();
-    let router = rig.start().await;
-    rig.put("account/acme", &login("account/acme", "s", "1", "u")).await;
-    rig.rest(&router).await;
-    router.stop().await;
-    rig.pass(5 * DAY_MS);
-    let router = rig.start().await;
-    rig.put("account/acme", &login("account/acme", "s", "2", "u")).await;
-    rig.rest(&router).await;
-    assert_eq!(rig.log(&Entity::account("acme")).await.len(), 2);
-    router.stop().await;
-}
 
 /// At rest when the router is; nobody else is there.
 struct RouterOnly {
