@@ -2,7 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::{Envelope, Event, Kind, envelope::EnvelopeError};
+use crate::{
+    Envelope, Event, Kind,
+    envelope::{EnvelopeError, Unread},
+};
 
 /// Header: base64 of the packing index.
 pub const HEADER_INDEX: &str = "Ms-Index";
@@ -157,6 +160,15 @@ pub fn slice<'a>(body: &'a [u8], index: &[IndexEntry], at: usize) -> Result<&'a 
 pub fn event(body: &[u8], index: &[IndexEntry], at: usize) -> Result<Event, BatchError> {
     let json = slice(body, index, at)?;
     Event::read(json).map_err(|source| BatchError::Event { index: at, source })
+}
+
+/// Reads the attributes of one event of a batch.
+///
+/// # Errors
+/// A damaged index, or an event whose attributes cannot be read.
+pub fn unread<'a>(body: &'a [u8], index: &[IndexEntry], at: usize) -> Result<Unread<'a>, BatchError> {
+    let json = slice(body, index, at)?;
+    Unread::read(json).map_err(|source| BatchError::Event { index: at, source })
 }
 
 /// Reads one event of a batch.

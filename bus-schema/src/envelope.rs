@@ -6,6 +6,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+pub(crate) use self::wire::Lent;
+pub use self::wire::Unread;
 use crate::{Data, Entity, Kind, Time};
 
 /// Media type of one structured event.

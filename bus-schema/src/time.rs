@@ -8,6 +8,8 @@ use jiff::{civil, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::envelope::Lent;
+
 /// An instant in UTC, in milliseconds since 1970.
 ///
 /// Written as RFC 3339 in JSON and as an integer in state.
@@ -144,7 +146,7 @@ impl Serialize for Time {
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         if d.is_human_readable() {
-            let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+            let text = Lent::deserialize(d)?.0;
             Self::parse(&text).map_err(|_| D::Error::custom(format!("`{text}` is not an RFC 3339 instant")))
         } else {
             i64::deserialize(d).map(Self)
@@ -161,7 +163,7 @@ impl Serialize for Day {
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         if d.is_human_readable() {
-            let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+            let text = Lent::deserialize(d)?.0;
             text.parse::<civil::Date>()
                 .map(Self::from_civil)
                 .map_err(|_| D::Error::custom(format!("`{text}` is not a date like 2026-01-31")))

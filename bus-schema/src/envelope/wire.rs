@@ -11,7 +11,7 @@ use serde_json::{Map, Value, value::RawValue};
 use super::{Actor, EnvelopeError, Event, Header, seal};
 use crate::{Data, Entity, Kind, Time};
 
-/// What is read of an envelope; personal fields are not even looked at.
+/// What is read of an envelope; personal fields stay sealed.
 #[derive(Deserialize)]
 struct Read<'a> {
     #[serde(rename = "specversion")]
@@ -40,7 +40,21 @@ struct Read<'a> {
     #[serde(default)]
     late: bool,
     #[serde(default, borrow)]
+    personal: Option<&'a RawValue>,
+    #[serde(default, borrow)]
     data: Option<&'a RawValue>,
+}
+
+/// An event of which the attributes are read and nothing else: its data is still JSON, its personal fields are sealed.
+#[derive(Debug)]
+pub struct Unread<'a> {
+    /// Attributes.
+    pub header: Header,
+    /// Kind of its data.
+    pub kind: Kind,
+    /// Its data as JSON.
+    pub data: &'a str,
+    personal: Option<&'a RawValue>,
 }
 
 /// An envelope as it is written; the fields in the order of [`super::Envelope`].
@@ -93,12 +107,12 @@ impl std::fmt::Display for Schema {
     }
 }
 
-impl Event {
-    /// Reads the JSON of an envelope.
+impl<'a> Unread<'a> {
+    /// Reads the attributes of an envelope.
     ///
     /// # Errors
-    /// No envelope, an unknown kind, no entity, or data that does not fit.
-    pub fn read(json: &[u8]) -> Result<Self, EnvelopeError> {
+    /// No envelope, an unknown kind, or no entity.
+    pub fn read(json: &'a [u8]) -> Result<Self, EnvelopeError> {
         let read: Read<'_> = serde_json::from_slice(json)?;
         let kind =
             Kind::from_name(&read.kind).ok_or_else(|| EnvelopeError::Kind(read.kind.chars().take(100).collect()))?;
@@ -116,9 +130,37 @@ impl Event {
             segment: read.segment,
             late: read.late,
         };
-        let data = read.data.map_or("{}", RawValue::get);
-        let data = Data::from_json(kind, data).map_err(|source| EnvelopeError::Data { kind, source })?;
-        Ok(Self { header, data })
+        Ok(Self { header, kind, data: read.data.map_or("{}", RawValue::get), personal: read.personal })
+    }
+
+    /// Its data.
+    ///
+    /// # Errors
+    /// Data that does not fit the kind.
+    pub fn data(&self) -> Result<Data, EnvelopeError> {
+        let kind = self.kind;
+        Data::from_json(kind, self.data).map_err(|source| EnvelopeError::Data { kind, source })
+    }
+
+    /// Its personal fields as they travel, where it has any. Only the edges may open them, with [`super::unseal`].
+    pub fn sealed(&self) -> Option<Cow<'a, str>> {
+        self.personal.and_then(|raw| serde_json::from_str::<Lent<'a>>(raw.get()).ok()).map(|lent| lent.0)
+    }
+}
+
+/// A text that stays where it is, unless it is written with escapes.
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Lent<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+impl Event {
+    /// Reads the JSON of an envelope.
+    ///
+    /// # Errors
+    /// No envelope, an unknown kind, no entity, or data that does not fit.
+    pub fn read(json: &[u8]) -> Result<Self, EnvelopeError> {
+        let unread = Unread::read(json)?;
+        let data = unread.data()?;
+        Ok(Self { header: unread.header, data })
     }
 
     /// The JSON of its envelope, with personal fields beside it where there are any.
