@@ -115,7 +115,10 @@ impl Door {
         mac.update(source_id.as_bytes());
         let bytes = mac.finalize().into_bytes();
         let half = bytes.get(..16).unwrap_or_default();
-        format!("c_{}", BASE32_NOPAD.encode(half).to_ascii_lowercase())
+        let mut pseudonym = BASE32_NOPAD.encode(half);
+        pseudonym.make_ascii_lowercase();
+        pseudonym.insert_str(0, "c_");
+        pseudonym
     }
 
     fn pass(&self, raw: &[u8], received: Time, sender: Sender) -> Result<Admitted, Refusal> {
@@ -130,8 +133,8 @@ impl Door {
             return Err(Reason::Deep.into());
         }
         let attributes = Fields::read(raw).map_err(|e| Refusal::from(Reason::json(&e)))?;
-        let (source, id) = (attributes.readable("source"), attributes.readable("id"));
-        Passage::new(self, attributes, received, sender).admit().map_err(|reason| Refusal { reason, source, id })
+        let refusal = |reason| Refusal { reason, source: attributes.readable("source"), id: attributes.readable("id") };
+        Passage::new(self, &attributes, received, sender).admit().map_err(refusal)
     }
 }
 

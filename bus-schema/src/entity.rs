@@ -6,6 +6,8 @@ use data_encoding::{BASE32_NOPAD, Encoding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::data::words::has_control;
+
 /// What an event is about: the `subject` of its envelope, `account/acme`.
 ///
 /// An agent keeps one state per entity; an entity lives in one partition.
@@ -51,7 +53,7 @@ impl Entity {
         let (kind, rest) = text.split_once('/').ok_or_else(form)?;
         let two = || rest.split_once('/').ok_or_else(form);
         let id = |id: &str| {
-            if id.is_empty() || id.len() > ID_BYTES_MAX || id.chars().any(char::is_control) {
+            if id.is_empty() || id.len() > ID_BYTES_MAX || has_control(id) {
                 Err(EntityError::Id(shown()))
             } else {
                 Ok(id.to_owned())
@@ -170,7 +172,9 @@ impl Partitions {
 
 /// Lower-case base32 without padding of UTF-8 text.
 pub fn token(text: &str) -> String {
-    BASE32_NOPAD.encode(text.as_bytes()).to_ascii_lowercase()
+    let mut token = BASE32_NOPAD.encode(text.as_bytes());
+    token.make_ascii_lowercase();
+    token
 }
 
 /// The text behind a token.

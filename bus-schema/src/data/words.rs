@@ -41,7 +41,7 @@ impl Label {
             Err(LabelError::Empty)
         } else if text.len() > LABEL_BYTES_MAX {
             Err(LabelError::Long)
-        } else if text.chars().any(char::is_control) {
+        } else if has_control(&text) {
             Err(LabelError::Control)
         } else {
             Ok(Self(text))
@@ -116,6 +116,11 @@ impl<'de> Deserialize<'de> for Label {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         Self::new(String::deserialize(d)?).map_err(D::Error::custom)
     }
+}
+
+/// Whether a text has a control character. Few texts have a byte of one; only those are looked at character by character.
+pub(crate) fn has_control(text: &str) -> bool {
+    text.bytes().any(|b| !(b' '..0x7f).contains(&b)) && text.chars().any(char::is_control)
 }
 
 /// At most 100 items.

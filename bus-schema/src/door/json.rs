@@ -1,6 +1,10 @@
 //! JSON objects read one level deep, without losing or guessing anything: a name that stands twice is an error.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+};
 
 use serde::{
     Deserialize, Deserializer,
@@ -8,9 +12,11 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use crate::envelope::Lent;
+
 /// The fields of one object, their values still as they came.
 #[derive(Default)]
-pub(super) struct Fields<'a>(pub(super) BTreeMap<String, &'a RawValue>);
+pub(super) struct Fields<'a>(pub(super) BTreeMap<Cow<'a, str>, &'a RawValue>);
 
 impl<'a> Fields<'a> {
     /// Reads an object.
@@ -25,7 +31,7 @@ impl<'a> Fields<'a> {
 
     /// A text for a report about an event that is refused: whatever can be read, cut to a bearable length.
     pub(super) fn readable(&self, name: &str) -> Option<String> {
-        let text: String = serde_json::from_str(self.get(name)?.get()).ok()?;
+        let text = text(self.get(name)?)?;
         Some(text.chars().filter(|c| !c.is_control()).take(200).collect())
     }
 }
@@ -40,19 +46,26 @@ impl<'de> Deserialize<'de> for Fields<'de> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
                 let mut fields = BTreeMap::new();
-                while let Some(name) = map.next_key::<String>()? {
+                while let Some(Lent(name)) = map.next_key()? {
                     let value: &RawValue = map.next_value()?;
-                    if fields.contains_key(&name) {
-                        let shown: String = name.chars().take(60).collect();
-                        return Err(A::Error::custom(format!("`{shown}` stands twice")));
-                    }
-                    fields.insert(name, value);
+                    match fields.entry(name) {
+                        Entry::Vacant(place) => place.insert(value),
+                        Entry::Occupied(there) => {
+                            let shown: String = there.key().chars().take(60).collect();
+                            return Err(A::Error::custom(format!("`{shown}` stands twice")));
+                        }
+                    };
                 }
                 Ok(Fields(fields))
             }
         }
         d.deserialize_map(Object)
     }
+}
+
+/// A value that is a text.
+pub(super) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    serde_json::from_str(raw.get()).ok().map(|Lent(text)| text)
 }
 
 /// The deepest nesting of arrays and objects, without parsing. Exact for JSON; any number for other bytes.

@@ -1,15 +1,15 @@
 //! One event on its way through the door: its attributes.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{
     AHEAD_MS_MAX, ATTRIBUTE_BYTES_MAX, Admitted, Door, EXTENSIONS, SOURCE_ID, SOURCE_IDS, Sender, is_pseudonym,
-    json::Fields,
+    json::{self, Fields},
     refusal::{Reason, cut},
 };
-use crate::{Actor, ActorKind, Day, Entity, Event, Header, Kind, Origin, Time, envelope};
+use crate::{Actor, ActorKind, Day, Entity, Event, Header, Kind, Origin, Time, data::words::has_control, envelope};
 
 /// First day that an event or a date in it may have.
 pub(super) const FIRST_DAY: Day = Day(10_957); // 2000-01-01
@@ -41,7 +41,7 @@ const BUDGET_CONCERN: &str = "budget.concern_raised";
 /// One event on its way through the door.
 pub(super) struct Passage<'a> {
     door: &'a Door,
-    pub(super) attributes: Fields<'a>,
+    pub(super) attributes: &'a Fields<'a>,
     pub(super) received: Time,
     sender: Sender,
     /// Pseudonym to source id, of every person met.
@@ -55,20 +55,20 @@ pub(super) struct Named {
 }
 
 impl<'a> Passage<'a> {
-    pub(super) const fn new(door: &'a Door, attributes: Fields<'a>, received: Time, sender: Sender) -> Self {
+    pub(super) const fn new(door: &'a Door, attributes: &'a Fields<'a>, received: Time, sender: Sender) -> Self {
         Self { door, attributes, received, sender, ids: BTreeMap::new() }
     }
 
     pub(super) fn admit(mut self) -> Result<Admitted, Reason> {
         self.form()?;
-        let source = self.required("source", "say which system sends it")?;
-        let id = self.required("id", "give every event an id that is unique within its source")?;
+        let source = self.required("source", "say which system sends it")?.into_owned();
+        let id = self.required("id", "give every event an id that is unique within its source")?.into_owned();
         let named = self.kind()?;
         let addressed = self.entity(named.kind)?;
         let time = self.time()?;
         let actor = self.actor()?;
-        let correlation = self.text("correlationid")?;
-        let causation = self.text("causationid")?;
+        let correlation = self.text("correlationid")?.map(Cow::into_owned);
+        let causation = self.text("causationid")?.map(Cow::into_owned);
         let mut personal = self.personal()?;
         let entity = match &addressed {
             Entity::User(user) => Entity::User(self.person(user).ok_or_else(|| Reason::text("subject"))?),
@@ -216,8 +216,8 @@ impl<'a> Passage<'a> {
         if self.sender == Sender::Outside {
             return Err(Reason::attribute("personal", "is set by the door: put the fields into `data`"));
         }
-        let text: Option<String> = serde_json::from_str(raw.get()).ok();
-        text.as_deref()
+        json::text(raw)
+            .as_deref()
             .and_then(envelope::unseal)
             .ok_or_else(|| Reason::attribute("personal", "must be the base64 of a JSON object"))
     }
@@ -226,9 +226,9 @@ impl<'a> Passage<'a> {
     fn extensions(&self, personal: &mut Map<String, Value>) -> Result<(), Reason> {
         let mut kept = Map::new();
         for (name, raw) in &self.attributes.0 {
-            if !READ.contains(&name.as_str()) && !OURS.contains(&name.as_str()) {
+            if !READ.contains(&name.as_ref()) && !OURS.contains(&name.as_ref()) {
                 let value = value(raw).map_err(|problem| Reason::attribute(name, problem))?;
-                kept.insert(name.clone(), value);
+                kept.insert(name.clone().into_owned(), value);
             }
         }
         if !kept.is_empty() {
@@ -237,13 +237,12 @@ impl<'a> Passage<'a> {
         Ok(())
     }
 
-    fn text(&self, name: &'static str) -> Result<Option<String>, Reason> {
+    fn text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, Reason> {
         let Some(raw) = self.attributes.get(name) else { return Ok(None) };
-        let text: Option<String> = serde_json::from_str(raw.get()).ok();
-        text.filter(|text| is_text(text)).map(Some).ok_or_else(|| Reason::text(name))
+        json::text(raw).filter(|text| is_text(text)).map(Some).ok_or_else(|| Reason::text(name))
     }
 
-    fn required(&self, name: &'static str, cure: &'static str) -> Result<String, Reason> {
+    fn required(&self, name: &'static str, cure: &'static str) -> Result<Cow<'a, str>, Reason> {
         self.text(name)?.ok_or(Reason::Missing { name, cure })
     }
 }
@@ -261,7 +260,7 @@ fn beyond(text: &str) -> Option<Time> {
 }
 
 fn is_text(text: &str) -> bool {
-    !text.is_empty() && text.len() <= ATTRIBUTE_BYTES_MAX && !text.chars().any(char::is_control)
+    !text.is_empty() && text.len() <= ATTRIBUTE_BYTES_MAX && !has_control(text)
 }
 
 fn is_json(media: &str) -> bool {
