@@ -1,6 +1,6 @@
 //! Follows the log and the dead letters for as long as the console runs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::Bus;
 use bus_schema::subject::Stream;
@@ -10,6 +10,9 @@ use super::{Views, ViewsError, dead, project};
 
 /// Messages projected in one transaction at most.
 const MESSAGES_MAX: usize = 256;
+/// Longest pause between two transactions. A page of the file is written once for all rows that a transaction puts on
+/// it, so what comes while one is written, and four times as long again, goes into the next one.
+const APART_MAX: Duration = Duration::from_millis(200);
 /// How long one call waits for a message.
 const WAIT: Duration = Duration::from_secs(5);
 /// Pause after a failure, so that a bus that is away is not asked without end.
@@ -88,17 +91,21 @@ async fn once(views: &Views, bus: &Bus, stream: Stream, durable: &str) -> Result
         let views = views.clone();
         let behind = u32::try_from(reader.pending()).unwrap_or(u32::MAX);
         let Some((last, hash)) = messages.last().map(|message| (message.seq, message.hash())) else { continue };
+        let (full, began) = (messages.len() == MESSAGES_MAX, Instant::now());
         let work = move || {
             views.write(key, last, |t| {
                 Views::set_hash(t, key, &hash.to_string())?;
-                messages.iter().try_for_each(|message| match stream {
-                    Stream::Dead => dead::message(t, message),
-                    _ => project::message(t, message),
-                })
+                match stream {
+                    Stream::Dead => messages.iter().try_for_each(|message| dead::message(t, message)),
+                    _ => project::messages(t, &messages),
+                }
             })
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| ViewsError::Interrupted)??;
         metrics::gauge!("mainstay_console_behind", "stream" => stream.name()).set(f64::from(behind));
+        if !full {
+            tokio::time::sleep((began.elapsed() * 4).min(APART_MAX)).await;
+        }
     }
 }
 

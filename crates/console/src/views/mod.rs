@@ -13,6 +13,7 @@ pub(crate) mod read_account;
 pub(crate) mod read_event;
 pub(crate) mod read_proposal;
 pub(crate) mod row;
+mod seen;
 mod store;
 
 pub use self::store::{Views, ViewsError};

@@ -10,7 +10,7 @@ use bus_schema::{
 };
 use rusqlite::{Transaction, params};
 
-use super::{ViewsError, project::Placed};
+use super::{ViewsError, project::Placed, seen};
 
 /// The name of a closed word as it travels, for a column.
 pub(crate) fn word<T: serde::Serialize>(value: &T) -> Result<String, ViewsError> {
@@ -19,13 +19,9 @@ pub(crate) fn word<T: serde::Serialize>(value: &T) -> Result<String, ViewsError>
 
 /// Applies one event to the account it is about.
 pub(crate) fn apply(t: &Transaction<'_>, account: &str, placed: &Placed<'_>) -> Result<(), ViewsError> {
-    t.prepare_cached(
-        "INSERT INTO accounts (account, last_event) VALUES (?1, ?2)
-         ON CONFLICT (account) DO UPDATE SET last_event = max(last_event, ?2)",
-    )?
-    .execute(params![account, placed.at().0])?;
-    if let Some(contact) = &placed.event.header.contact {
-        person(t, account, contact, placed)?;
+    seen::account(t, account, placed.at())?;
+    if let Some(contact) = &placed.header.contact {
+        seen::contact(t, account, contact, placed.at())?;
     }
     profile(t, account, placed)?;
     contacts(t, account, placed)?;
@@ -42,7 +38,7 @@ fn set(t: &Transaction<'_>, account: &str, column: &str, value: impl rusqlite::T
 }
 
 fn profile(t: &Transaction<'_>, account: &str, placed: &Placed<'_>) -> Result<(), ViewsError> {
-    match &placed.event.data {
+    match placed.data {
         Data::AccountCreated(data) => {
             set(t, account, "kind", word(&data.kind)?)?;
             named(t, account, placed)?;
@@ -80,16 +76,6 @@ fn zone(t: &Transaction<'_>, account: &str, zone: Option<&str>) -> Result<(), Vi
     zone.map_or(Ok(()), |zone| set(t, account, "zone", zone))
 }
 
-/// Whom an event is about, with what it tells of them.
-fn person(t: &Transaction<'_>, account: &str, contact: &str, placed: &Placed<'_>) -> Result<(), ViewsError> {
-    t.prepare_cached(
-        "INSERT INTO contacts (account, contact, seen_at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (account, contact) DO UPDATE SET seen_at = max(seen_at, ?3)",
-    )?
-    .execute(params![account, contact, placed.at().0])?;
-    Ok(())
-}
-
 fn set_contact(
     t: &Transaction<'_>,
     (account, contact): (&str, &str),
@@ -108,14 +94,14 @@ fn roles(roles: &List<Role>) -> Result<String, ViewsError> {
 }
 
 fn contacts(t: &Transaction<'_>, account: &str, placed: &Placed<'_>) -> Result<(), ViewsError> {
-    let at = |contact: &str| person(t, account, contact, placed);
+    let at = |contact: &str| seen::contact(t, account, contact, placed.at());
     let names = |contact: &str| {
         let key = (account, contact);
         set_contact(t, key, "name", placed.personal("name"))?;
         set_contact(t, key, "email", placed.personal("email"))?;
         set_contact(t, key, "title", placed.personal("title"))
     };
-    match &placed.event.data {
+    match placed.data {
         Data::ContactAdded(data) => {
             at(&data.contact)?;
             names(&data.contact)?;
@@ -149,7 +135,7 @@ fn contacts(t: &Transaction<'_>, account: &str, placed: &Placed<'_>) -> Result<(
             set_contact(t, (account, &data.contact), "consent", Some(consent))
         }
         Data::OutreachUnsubscribed(_) | Data::OutreachComplained(_) => {
-            let contact = placed.event.header.contact.as_deref().unwrap_or_default();
+            let contact = placed.header.contact.as_deref().unwrap_or_default();
             set_contact(t, (account, contact), "consent", Some("revoked"))
         }
         // Every other kind says nothing about a contact.
@@ -160,7 +146,7 @@ fn contacts(t: &Transaction<'_>, account: &str, placed: &Placed<'_>) -> Result<(
 /// Recurring revenue as the agents' own profile has it: what was said last, by a contract or a subscription.
 fn revenue(t: &Transaction<'_>, account: &str, placed: &Placed<'_>) -> Result<(), ViewsError> {
     let yearly = |mrr: Money| Money { minor: mrr.minor.saturating_mul(12), currency: mrr.currency };
-    let (arr, seats, ends_on) = match &placed.event.data {
+    let (arr, seats, ends_on) = match placed.data {
         Data::ContractSigned(data) => (data.arr, None, Some(data.term_end)),
         Data::ContractAmended(data) => (data.arr, None, Some(data.term_end)),
         Data::SubscriptionStarted(data) => (yearly(data.mrr), Some(data.quantity), None),
@@ -180,7 +166,7 @@ fn revenue(t: &Transaction<'_>, account: &str, placed: &Placed<'_>) -> Result<()
 }
 
 fn health(t: &Transaction<'_>, account: &str, placed: &Placed<'_>) -> Result<(), ViewsError> {
-    let Data::HealthScored(data) = &placed.event.data else { return Ok(()) };
+    let Data::HealthScored(data) = placed.data else { return Ok(()) };
     let Position { seq, index } = placed.position;
     let (at, band) = (placed.at().0, band_word(data.band));
     t.prepare_cached("INSERT OR REPLACE INTO health VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
@@ -217,7 +203,7 @@ const fn band_word(band: Band) -> &'static str {
 fn risk(t: &Transaction<'_>, account: &str, placed: &Placed<'_>) -> Result<(), ViewsError> {
     let Position { seq, index } = placed.position;
     let at = placed.at().0;
-    match &placed.event.data {
+    match placed.data {
         Data::ChurnForecasted(data) => {
             t.prepare_cached(
                 "UPDATE accounts SET p90 = ?2, tier = ?3, forecast_at = ?4, forecast_seq = ?5, forecast_idx = ?6

@@ -13,7 +13,7 @@ use super::{ViewsError, project::Placed, project_account::word, row::State};
 
 /// Applies one event to the proposal it names.
 pub(crate) fn apply(t: &Transaction<'_>, placed: &Placed<'_>) -> Result<(), ViewsError> {
-    match &placed.event.data {
+    match placed.data {
         Data::OutreachProposed(data) => proposed(t, data, placed),
         Data::ProposalFiled(data) => filed(t, data, placed),
         Data::DecisionRecorded(data) => recorded(t, &data.proposal, placed),
@@ -108,7 +108,7 @@ fn decided(t: &Transaction<'_>, data: &ProposalDecided, placed: &Placed<'_>) -> 
 }
 
 fn proposed(t: &Transaction<'_>, data: &OutreachProposed, placed: &Placed<'_>) -> Result<(), ViewsError> {
-    let Some(account) = placed.event.header.entity.account_id() else { return Ok(()) };
+    let Some(account) = placed.header.entity.account_id() else { return Ok(()) };
     let Position { seq, index } = placed.position;
     let at = placed.at().0;
     // A later draft of the same proposal takes the place of the earlier one; what was decided stays.
@@ -138,9 +138,9 @@ fn recorded(t: &Transaction<'_>, proposal: &str, placed: &Placed<'_>) -> Result<
     t.prepare_cached("INSERT OR REPLACE INTO decisions VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL)")?.execute(params![
         placed.position.seq,
         placed.position.index,
-        placed.event.header.id,
+        placed.header.id,
         proposal,
-        placed.envelope.actor.as_deref().unwrap_or_default(),
+        placed.header.actor.as_ref().map(ToString::to_string).unwrap_or_default(),
         placed.at().0
     ])?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Reading events: one by its position, an account's timeline page by page.
 
-use bus_schema::{Position, Time};
+use bus_schema::{Position, Time, envelope};
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 
 use super::{ViewsError, row::LogEvent};
@@ -9,7 +9,7 @@ const COLUMNS: &str = "seq, idx, time, logtime, entity, kind, writer, source, co
 
 fn event(r: &Row<'_>) -> rusqlite::Result<LogEvent> {
     let unreadable = |e| rusqlite::Error::FromSqlConversionFailure(11, Type::Text, Box::new(e));
-    let personal: Option<String> = r.get("personal")?;
+    let sealed: Option<String> = r.get("personal")?;
     Ok(LogEvent {
         position: Position { seq: r.get("seq")?, index: r.get("idx")? },
         time: Time(r.get("time")?),
@@ -22,7 +22,7 @@ fn event(r: &Row<'_>) -> rusqlite::Result<LogEvent> {
         actor: r.get("actor")?,
         late: r.get("late")?,
         data: serde_json::from_str(&r.get::<_, String>("data")?).map_err(unreadable)?,
-        personal: personal.map(|text| serde_json::from_str(&text)).transpose().map_err(unreadable)?,
+        personal: sealed.as_deref().and_then(envelope::unseal).map(serde_json::Value::Object),
     })
 }
 
