@@ -239,7 +239,10 @@ async fn record(
 pub(crate) async fn settle(config: &Config, bus: &Bus, subject: &str, intent: u64, deadline: Time) -> Outcome {
     let grace = i64::try_from(config.grace.as_millis()).unwrap_or(i64::MAX);
     let left = u64::try_from(deadline.plus_ms(grace).since_ms((config.machine.now)())).unwrap_or(0);
-    sleep(std::time::Duration::from_millis(left)).await;
+    // It was stored before it was read here, and whoever stored it gives up so long after that: whatever the clock of
+    // either says, to wait longer from now on is never needed.
+    let longest = config.deadline.saturating_add(config.grace);
+    sleep(std::time::Duration::from_millis(left).min(longest)).await;
     let event = loop {
         match bus.get(Stream::Action, intent).await {
             Ok(Some(stored)) => match crate::action::read(&stored) {

@@ -1,9 +1,9 @@
 //! Crashes, races and a bus that loses what it is told: at most one message, and an honest record.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bus::memory::Fault;
-use bus_schema::{Data, data::action::DeliveryUnknown};
+use bus_schema::{Data, data::action::DeliveryUnknown, time::DAY_MS};
 use testkit::smtp::{Behaviour, SmtpServer};
 
 use crate::desk::{Desk, approval, now};
@@ -67,6 +67,22 @@ async fn an_intent_left_by_a_crash_is_unknown_after_its_deadline_and_never_sent(
     assert!(reason.contains("ended before it recorded"), "{reason}");
     courier.stop().await;
     assert_eq!(server.received().unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_intent_ends_also_where_a_clock_is_days_off() {
+    let mut behind = Desk::new(None);
+    behind.config.machine.now = Arc::new(|| now().plus_ms(-10 * DAY_MS));
+    let ahead = Desk::new(None);
+    for (mut desk, deadline) in [(behind, now()), (ahead, now().plus_ms(10 * DAY_MS))] {
+        desk.config.deadline = Duration::from_secs(1);
+        let approved = desk.approve(&approval("p1", "ana@customer.example")).await;
+        desk.intend("p1", approved, deadline).await;
+        let courier = desk.courier();
+        let ended = desk.ended("p1").await;
+        assert_eq!(ended.kinds, ["delivery.approved", "delivery.intended", "delivery.unknown"]);
+        courier.stop().await;
+    }
 }
 
 #[tokio::test]
