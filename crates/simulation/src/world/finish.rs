@@ -153,7 +153,8 @@ impl World<'_> {
         [Stream::People, Stream::Action, Stream::Dead].map(|stream| self.streams.end(stream))
     }
 
-    /// Whether all is routed and copied, no approval leaves its hold soon, and no courier has anything in hand.
+    /// Whether all is routed and copied, no approval leaves its hold soon, no courier has anything in hand, and every
+    /// approval on ACTION has its outcome.
     fn settled(&self) -> bool {
         let (received, acted) = (self.streams.end(Stream::In), self.streams.end(Stream::Action));
         // The clock ticks once more within this time, and finer while the gate waits for less.
@@ -169,6 +170,22 @@ impl World<'_> {
         self.processes.all().all(|running| running.core().is_some_and(rests))
             && self.copied(Stream::People, subject::log_people)
             && self.copied(Stream::Action, subject::log_outcome)
+            && self.delivered()
+    }
+
+    /// Whether nothing stands on ACTION that a courier has to end.
+    fn delivered(&self) -> bool {
+        let last: BTreeMap<String, bool> = self
+            .streams
+            .messages(Stream::Action, 1)
+            .into_iter()
+            .map(|stored| {
+                let open = [Kind::DeliveryApproved, Kind::DeliveryIntended].map(Kind::code);
+                let is_open = kinds(&stored).iter().any(|kind| open.contains(kind));
+                (stored.subject, is_open)
+            })
+            .collect();
+        !last.into_values().any(|is_open| is_open)
     }
 
     /// Whether the log has the last copy of every partition, as the streams themselves show it.
@@ -275,8 +292,13 @@ fn spoke(log: &[Stored], writer: &str, entity: u32) -> bool {
 
 /// Whether a message has a copy in a partition of the log: approvals hold the bytes a second time, and stops are of none.
 fn is_copied(stream: Stream, stored: &Stored, p: Partition) -> bool {
-    let index = stored.headers.index().and_then(|text| decode_index(text).ok()).unwrap_or_default();
-    let left_out = [Kind::DeliveryApproved.code(), Kind::StopSet.code()];
-    let copied = index.iter().any(|entry| stream == Stream::People || !left_out.contains(&entry.kind));
+    let left_out = [Kind::DeliveryApproved, Kind::StopSet].map(Kind::code);
+    let copied = kinds(stored).iter().any(|kind| stream == Stream::People || !left_out.contains(kind));
     copied && subject::partition_of(&stored.subject).is_none_or(|only| only == p)
+}
+
+/// The codes of the kinds in a message.
+fn kinds(stored: &Stored) -> Vec<u16> {
+    let index = stored.headers.index().and_then(|text| decode_index(text).ok()).unwrap_or_default();
+    index.iter().map(|entry| entry.kind).collect()
 }
