@@ -1,6 +1,9 @@
 //! What people and tools see of the folds.
 
+use std::sync::Arc;
+
 use bus_schema::{Entity, Partition, Time};
+use metrics::{Label, SharedString};
 use serde::Serialize;
 
 use crate::partition::{FoldGlance, Glance};
@@ -83,20 +86,22 @@ impl FoldStatus {
 
     /// Writes the numbers of this fold to the process's metrics.
     pub(crate) fn record(&self) {
-        let labels = || [("agent", self.agent.to_owned()), ("partition", self.partition.to_string())];
+        // Cloned for every number: none of it is copied.
+        let partition = SharedString::from_shared(Arc::from(self.partition.to_string()));
+        let labels = [Label::from_static_parts("agent", self.agent), Label::new("partition", partition)];
         // A gauge is a float; what is lost beyond 2^53 nobody reads.
         #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
-        let gauge = |name: &'static str, value: u64| metrics::gauge!(name, &labels()).set(value as f64);
+        let gauge = |name: &'static str, value: u64| metrics::gauge!(name, labels.iter()).set(value as f64);
         gauge("mainstay_applied_position", self.applied);
         gauge("mainstay_checkpoint_position", self.checkpoint);
         gauge("mainstay_lag_messages", self.lag);
         gauge("mainstay_entities", self.entities as u64);
         gauge("mainstay_timers", self.timers as u64);
         gauge("mainstay_entities_skipped", self.skipped.len() as u64);
-        metrics::counter!("mainstay_turns_total", &labels()).absolute(self.turns);
-        metrics::counter!("mainstay_facts_total", &labels()).absolute(self.facts);
-        metrics::counter!("mainstay_turns_failed_total", &labels()).absolute(self.turns_failed);
-        metrics::counter!("mainstay_refused_total", &labels()).absolute(self.refused);
-        metrics::counter!("mainstay_rebuilds_total", &labels()).absolute(self.rebuilds);
+        metrics::counter!("mainstay_turns_total", labels.iter()).absolute(self.turns);
+        metrics::counter!("mainstay_facts_total", labels.iter()).absolute(self.facts);
+        metrics::counter!("mainstay_turns_failed_total", labels.iter()).absolute(self.turns_failed);
+        metrics::counter!("mainstay_refused_total", labels.iter()).absolute(self.refused);
+        metrics::counter!("mainstay_rebuilds_total", labels.iter()).absolute(self.rebuilds);
     }
 }
