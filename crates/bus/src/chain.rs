@@ -34,12 +34,14 @@ use crate::{Bus, BusError, PublishError};
 
 /// Most bytes that may wait in a chain before a push waits.
 const QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Most bytes that wait for room together.
+const GROUP_BYTES_MAX: usize = 2 * BATCH_BYTES_MAX;
 
 /// A writer of one subject. Dropping it stops at once: what is not acknowledged may or may not be stored.
 #[derive(Debug)]
 pub struct Chain {
     subject: String,
-    queue: mpsc::UnboundedSender<Queued>,
+    queue: mpsc::UnboundedSender<Vec<Queued>>,
     room: Arc<Semaphore>,
     /// The last turn stored when this chain opened.
     opened_at: Option<TurnId>,
@@ -189,23 +191,55 @@ impl Chain {
     /// # Errors
     /// The chain ended, the turn is out of order, or its events do not fit into one message.
     pub async fn push(&self, turn: TurnId, events: Vec<Packed>) -> Result<(), ChainError> {
-        if events.is_empty() || Some(turn) <= self.opened_at {
+        self.push_all([(turn, events)]).await
+    }
+
+    /// Queues turns as [`Self::push`] does one after the other, but together: who writes them sees all of them at once,
+    /// and so they stand in few messages.
+    ///
+    /// # Errors
+    /// As [`Self::push`]; the turns before the one it is about are queued.
+    pub async fn push_all(&self, turns: impl IntoIterator<Item = (TurnId, Vec<Packed>)>) -> Result<(), ChainError> {
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        for (turn, events) in turns {
+            if events.is_empty() || Some(turn) <= self.opened_at {
+                continue;
+            }
+            let more: usize = events.iter().map(Packed::bytes).sum();
+            if events.len() > BATCH_EVENTS_MAX || more > BATCH_BYTES_MAX {
+                self.queue(std::mem::take(&mut group), bytes).await?;
+                let subject = self.subject.clone();
+                return Err(ChainError::TurnTooBig { subject, turn, events: events.len(), bytes: more });
+            }
+            if bytes + more > GROUP_BYTES_MAX {
+                self.queue(std::mem::take(&mut group), std::mem::take(&mut bytes)).await?;
+            }
+            bytes += more;
+            group.push((turn, more, events));
+        }
+        self.queue(group, bytes).await
+    }
+
+    /// Queues turns of so many bytes together, when there is room for them.
+    async fn queue(&self, group: Vec<(TurnId, usize, Vec<Packed>)>, bytes: usize) -> Result<(), ChainError> {
+        if group.is_empty() {
             return Ok(());
         }
-        let bytes: usize = events.iter().map(Packed::bytes).sum();
-        if events.len() > BATCH_EVENTS_MAX || bytes > BATCH_BYTES_MAX {
-            let subject = self.subject.clone();
-            return Err(ChainError::TurnTooBig { subject, turn, events: events.len(), bytes });
-        }
         let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let permit = Arc::clone(&self.room).acquire_many_owned(permits).await.map_err(|_| self.ended())?;
+        let mut room = Arc::clone(&self.room).acquire_many_owned(permits).await.map_err(|_| self.ended())?;
         let mut pushed = self.pushed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(after) = pushed.filter(|after| turn <= *after) {
-            return Err(ChainError::Order { subject: self.subject.clone(), turn, after });
+        let mut queued = Vec::with_capacity(group.len());
+        let mut wrong = None;
+        for (turn, bytes, events) in group {
+            if let Some(after) = pushed.filter(|after| turn <= *after) {
+                wrong = Some(ChainError::Order { subject: self.subject.clone(), turn, after });
+                break;
+            }
+            queued.push(Queued { turn, events, _room: room.split(bytes) });
+            *pushed = Some(turn);
         }
-        self.queue.send(Queued { turn, events, _room: permit }).map_err(|_| self.ended())?;
-        *pushed = Some(turn);
-        Ok(())
+        self.queue.send(queued).map_err(|_| self.ended())?;
+        wrong.map_or(Ok(()), Err)
     }
 
     /// The last turn taken into the queue; `None` before the first.

@@ -79,8 +79,8 @@ pub(crate) struct Part {
 /// What became of a message.
 #[derive(Default)]
 struct Applied {
-    /// What the folds said, by fold.
-    said: Vec<(usize, Said)>,
+    /// What each fold said that said anything.
+    said: Vec<(usize, Vec<Said>)>,
     events: usize,
     /// The folds that have to go back.
     spoiled: Vec<usize>,
@@ -207,7 +207,8 @@ impl Worker {
                 for (at, part) in ahead {
                     let care = if seq <= part.care_until { Care::Taken } else { Care::None };
                     match part.fold.apply_with(care, &message) {
-                        Ok(spoken) => applied.said.extend(spoken.into_iter().map(|said| (at, said))),
+                        Ok(spoken) if spoken.is_empty() => {}
+                        Ok(spoken) => applied.said.push((at, spoken)),
                         Err(Halt::Spoiled { .. }) => applied.spoiled.push(at),
                         Err(source) => return Err(RuntimeError::Halt { partition, source }),
                     }

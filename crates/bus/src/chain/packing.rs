@@ -56,7 +56,7 @@ pub(super) struct Queued {
     pub(super) turn: TurnId,
     pub(super) events: Vec<Packed>,
     /// Gives the bytes back to the queue when the turn is said.
-    pub(super) _room: OwnedSemaphorePermit,
+    pub(super) _room: Option<OwnedSemaphorePermit>,
 }
 
 /// A message made of the first turns of a queue.

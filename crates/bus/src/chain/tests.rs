@@ -164,6 +164,22 @@ async fn turns_out_of_order_or_too_big_are_refused() {
     assert_eq!(said(&stored(&memory.into()).await), expected(5..=5));
 }
 
+#[tokio::test(start_paused = true)]
+async fn turns_pushed_together_may_be_more_than_wait_at_once_and_end_at_the_first_wrong_one() {
+    let memory = MemoryBus::new();
+    let chain = open(&memory, 1).await.unwrap();
+    let (count, large) = (40, BATCH_BYTES_MAX / 2);
+    assert!(40 * large > 2 * QUEUE_BYTES_MAX);
+    let large = |n| Packed { json: [b"{".to_vec(), vec![b' '; large], b"}".to_vec()].concat(), ..event(n) };
+    chain.push_all((1..=count).map(|n| (turn(n), vec![large(n)]))).await.unwrap();
+    let next = [count + 1, count + 2, count + 2, count + 3].map(|n| (turn(n), vec![event(n)]));
+    assert!(matches!(chain.push_all(next).await, Err(ChainError::Order { .. })));
+    chain.flush().await.unwrap();
+    let mut said = said(&stored(&memory.into()).await);
+    said.retain(|json| json.len() < 100);
+    assert_eq!(said, expected(count + 1..=count + 2));
+}
+
 #[tokio::test]
 async fn a_message_that_no_chain_wrote_is_named() {
     let memory = MemoryBus::new();

@@ -30,7 +30,7 @@ pub(super) struct Writer {
     epoch: u64,
     tail: Tail,
     queue: VecDeque<Queued>,
-    incoming: mpsc::UnboundedReceiver<Queued>,
+    incoming: mpsc::UnboundedReceiver<Vec<Queued>>,
     progress: watch::Sender<Progress>,
     retry: Duration,
 }
@@ -48,7 +48,7 @@ impl Writer {
         stream: Stream,
         subject: String,
         epoch: u64,
-        incoming: mpsc::UnboundedReceiver<Queued>,
+        incoming: mpsc::UnboundedReceiver<Vec<Queued>>,
     ) -> Result<(Self, watch::Receiver<Progress>), ChainError> {
         let last = bus.last(stream, &subject).await.map_err(|e| read_error(&subject, e))?;
         let tail = tail_of(&subject, epoch, last.as_ref())?;
@@ -75,10 +75,9 @@ impl Writer {
     }
 
     /// Another writer may have said a turn since it was pushed.
-    fn enqueue(&mut self, queued: Queued) {
-        if Some(queued.turn) > self.tail.turn {
-            self.queue.push_back(queued);
-        }
+    fn enqueue(&mut self, mut queued: Vec<Queued>) {
+        queued.retain(|queued| Some(queued.turn) > self.tail.turn);
+        self.queue.extend(queued);
     }
 
     async fn append(&mut self) -> Result<(), ChainError> {

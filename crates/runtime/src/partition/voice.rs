@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use bus::{Bus, Chain, ChainError};
+use bus::{Bus, Chain, ChainError, Packed};
 use bus_schema::{
-    Partition,
+    Partition, TurnId,
     subject::{Stream, log_fact},
 };
 
@@ -59,13 +59,21 @@ impl Voice {
         Self { bus, agent, from, epoch, chains: BTreeMap::new(), chorus, repeats: false }
     }
 
-    /// Says what a turn said, unless it was said before.
-    pub(crate) async fn say(&mut self, said: Said) -> Result<(), ChainError> {
-        let chain = self.chain(said.to).await?;
-        if self.repeats && Some(said.turn) <= chain.pushed() {
-            return Ok(());
+    /// Says what the turns of a message said, unless it was said before.
+    pub(crate) async fn say(&mut self, said: Vec<Said>) -> Result<(), ChainError> {
+        let mut places = BTreeMap::<Partition, Vec<(TurnId, Vec<Packed>)>>::new();
+        for Said { turn, to, events } in said {
+            places.entry(to).or_default().push((turn, events));
         }
-        chain.push(said.turn, said.events).await
+        for (to, mut turns) in places {
+            let chain = self.chain(to).await?;
+            if self.repeats {
+                let pushed = chain.pushed();
+                turns.retain(|(turn, _)| Some(*turn) > pushed);
+            }
+            chain.push_all(turns).await?;
+        }
+        Ok(())
     }
 
     /// Waits until everything said is stored.

@@ -56,7 +56,7 @@ pub(super) struct Work {
 }
 
 /// What one read appends.
-type Appends = Vec<(Partition, TurnId, Packed)>;
+type Appends = BTreeMap<Partition, Vec<(TurnId, Vec<Packed>)>>;
 
 impl Work {
     #[expect(
@@ -210,9 +210,9 @@ impl Work {
         let post = Post { bus: &self.bus, door: &self.door, partitions: self.partitions, routed };
         outgoing.send(&post).await?;
         let append = |source| SupervisionError::Append { part: PART, source };
-        for (p, turn, event) in appends {
+        for (p, turns) in appends {
             if let Some(lane) = self.lanes.get(&p) {
-                lane.chain.push(turn, vec![event]).await.map_err(append)?;
+                lane.chain.push_all(turns).await.map_err(append)?;
             }
         }
         for lane in self.lanes.values() {
@@ -316,7 +316,8 @@ impl Work {
                 {
                     outgoing.found(&data.user, &data.account);
                 }
-                appends.push((lane.partition, turn, packed(&event, &admitted.personal)));
+                let packed = packed(&event, &admitted.personal);
+                appends.entry(lane.partition).or_default().push((turn, vec![packed]));
             }
             Route::Repeat => self.stats.repeats += 1,
             Route::Forward(onward) => {
