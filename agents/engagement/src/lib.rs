@@ -112,7 +112,7 @@ impl Agent for Engagement {
         Kind::BudgetReserved,
         Kind::BudgetReleased,
     ];
-    const FOLD_VERSION: u32 = 1;
+    const FOLD_VERSION: u32 = 2;
     const DEFAULT_POLICY: &'static str = include_str!("../policy.toml");
 
     type Policy = Policy;

@@ -1,7 +1,7 @@
 //! Message templates and what fills them, up to the draft a person sees.
 
 use bus_schema::{Position, Time, data::facts::MergeField};
-use engagement::{Filled, OPEN, Template};
+use engagement::{Filled, OPEN, Template, template::BODY_BYTES_MAX};
 use mainstay_console::draft::{self, Fields};
 
 use crate::RULER;
@@ -43,6 +43,7 @@ fn field(name: &str, value: &str) -> MergeField {
 fn filled(filled: &Filled, fields: usize) {
     assert!(!filled.subject.contains(['\n', '\r']), "the subject has a line break");
     assert!(!filled.body.trim().is_empty() && !filled.subject.trim().is_empty());
+    assert!(filled.body.len() <= BODY_BYTES_MAX, "the body has {} bytes", filled.body.len());
     assert!(filled.told.iter().all(|place| *place < fields), "a field is told that was not given");
     assert!(!filled.body.contains(['\u{E000}', '\u{E001}', '\u{E002}']), "a mark is left");
     let text = format!("Subject: {}\n\n{}", filled.subject, filled.body);
