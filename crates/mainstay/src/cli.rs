@@ -231,4 +231,14 @@ pub(crate) enum BusAction {
     /// Print the server configuration for an existing nats-server: accounts, users, durability.
     #[command(after_help = "Example:\n  mainstay bus config > nats-server.conf")]
     Config,
+    /// List the streams that end before what the log has seen of them: the bus lost what it had acknowledged.
+    #[command(after_help = "Example:\n  mainstay bus list --json")]
+    List(Output),
+    /// Accept that the end of such a stream is lost, where there is no newer copy of it, so that the system can start.
+    #[command(after_help = "Example:\n  mainstay bus accept IN PEOPLE")]
+    Accept {
+        /// Names of the streams, as `mainstay bus list` has them.
+        #[arg(required = true, value_name = "STREAM")]
+        stream: Vec<String>,
+    },
 }

@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     import,
     print::{Printer, at, line, note},
+    shortened,
     system::{Purpose, System},
 };
 
@@ -27,6 +28,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Demo(args) => demo::run(&place, &args).await,
         Command::Bench(args) => bench::run(&args).await,
         Command::Bus { action: BusAction::Config } => bus_config(&place),
+        Command::Bus { action: BusAction::List(output) } => shortened::list(&place.data, output.json).await,
+        Command::Bus { action: BusAction::Accept { stream } } => shortened::accept(&place.data, &stream).await,
         command => on_system(&place, command).await,
     }
 }

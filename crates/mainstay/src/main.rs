@@ -12,6 +12,7 @@ mod import;
 mod metrics;
 mod print;
 mod rules;
+mod shortened;
 mod system;
 
 use std::process::ExitCode;

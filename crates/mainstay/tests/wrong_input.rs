@@ -76,7 +76,11 @@ async fn wrong_events_are_refused_or_kept_with_their_reason() {
     assert_eq!((status, &answer["code"]), (StatusCode::FORBIDDEN, &json!("simulated_refused")), "{answer}");
     names_of_accounts(&up, &data).await;
     clocks(&up, &data).await;
+    refused(&run(&["bus", "list"], &data), 3, &["is in use by process"]);
     up.stop();
+    let listed = run(&["bus", "list", "--json"], &data);
+    assert_eq!(support::json(&listed), json!({"shortened": []}));
+    refused(&run(&["bus", "accept", "PEOPLE"], &data), 2, &["no stream `PEOPLE` lost its end", "mainstay bus list"]);
 }
 
 /// A clock that does not stand still cannot be accepted; none that does is an empty list.

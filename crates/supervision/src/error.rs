@@ -47,7 +47,7 @@ pub enum SupervisionError {
     /// A stream ends before what the log has already seen of it: it was replaced by an older copy.
     #[error(
         "stream {stream} ends at {found}, but the log has seen {seen}: it was replaced by an older copy; restore the \
-         newer one, or nothing is sent"
+         newer one, or accept with `mainstay bus accept {stream}` that its end is lost"
     )]
     Shrunk {
         /// The stream.

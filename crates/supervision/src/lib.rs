@@ -1,7 +1,7 @@
 //! The shell of the supervisor: what moves messages between the streams.
 //!
-//! Copies of what people say and of what became of actions, the publisher of signed approvals, the clock, and the
-//! install of the first rules. It decides nothing: the folds do. Invariant: each subject it writes has one input stream,
+//! Copies of what people say and of what became of actions, the publisher of signed approvals, the clock, the install of
+//! the first rules, and how to go on where the end of a stream is lost. It decides nothing: the folds do. Invariant: each subject it writes has one input stream,
 //! and whatever it repeats after a crash is recognised.
 
 mod clock;
@@ -12,6 +12,7 @@ mod position_file;
 pub mod process;
 mod publisher;
 mod router;
+mod shortened;
 
 pub use crate::{
     clock::{Clock, EventTime, Incoming, Pace, Quiesce, run_clock},
@@ -23,6 +24,7 @@ pub use crate::{
         DeadWhich, HEADER_DEAD_CODE, HEADER_DEAD_FROM, HEADER_DEAD_REASON, Replayed, Router, RouterConfig,
         RouterHandle, RouterStats, StoppedPartition,
     },
+    shortened::{Shortened, shortened},
 };
 
 /// Header of our own messages on `IN`: `clock` (ticks, and imported events beside them) or `forward` (an event sent on
