@@ -7,25 +7,21 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
-use bus::{Bus, BusKeys, Connect, NatsBus, Role};
+use bus::Role;
 use bus_schema::subject::Stream;
 use courier::Person;
-use figment::{
-    Figment,
-    providers::{Env, Format, Toml},
-};
 use mainstay_console::{Console, ConsoleConfig, NoControl, Parts, Readiness, Sender};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde::Deserialize;
+use standalone::Failure;
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 /// What of the common settings this binary reads; the others in the same file belong to other parts.
 #[derive(Deserialize)]
 struct Settings {
-    #[serde(default = "data_folder")]
+    #[serde(default = "standalone::data_folder")]
     data: PathBuf,
-    #[serde(default = "local_bus")]
+    #[serde(default = "standalone::local_bus")]
     nats_url: String,
     nats_monitor_url: Option<String>,
     #[serde(default)]
@@ -42,14 +38,6 @@ struct Settings {
     hold_seconds: u64,
     api_token: Option<String>,
     api_token_file: Option<PathBuf>,
-}
-
-fn data_folder() -> PathBuf {
-    "mainstay-data".into()
-}
-
-fn local_bus() -> String {
-    "nats://127.0.0.1:7722".into()
 }
 
 fn local_port() -> SocketAddr {
@@ -69,37 +57,19 @@ const fn hold_seconds() -> u64 {
 }
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("MAINSTAY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let result = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| runtime.block_on(run()));
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let chain: Vec<String> = chain(&*error).map(ToString::to_string).collect();
-            tracing::error!("{}", chain.join(": "));
-            ExitCode::FAILURE
-        }
-    }
+    standalone::main(run())
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 async fn run() -> Result<(), Failure> {
-    let data = std::env::var_os("MAINSTAY_DATA").map_or_else(data_folder, PathBuf::from);
-    let figment = Figment::from(Toml::file(data.join("mainstay.toml"))).merge(Env::prefixed("MAINSTAY_").split("__"));
-    let settings: Settings = figment.extract()?;
+    let settings: Settings = standalone::settings()?;
     let recorder = PrometheusBuilder::new().install_recorder()?;
     let from = Person::parse(&settings.from).map_err(|e| format!("setting `from`: {e}"))?;
-    let token = match &settings.api_token_file {
-        Some(path) => std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?,
-        None => settings.api_token.clone().unwrap_or_default(),
-    };
+    let token = standalone::secret(settings.api_token, settings.api_token_file.as_deref())?.unwrap_or_default();
     if token.trim().is_empty() {
         return Err("a console of its own needs a token for its API: set MAINSTAY_API_TOKEN".into());
     }
-    let keys = BusKeys::load(&settings.data.join("keys"))?;
-    let log = connect(&keys, &settings, Role::Console).await?;
-    let out = connect(&keys, &settings, Role::ConsoleOut).await?;
+    let log = standalone::connect(&settings.data, &settings.nats_url, Role::Console).await?;
+    let out = standalone::connect(&settings.data, &settings.nats_url, Role::ConsoleOut).await?;
     log.wait_for(Stream::Log).await?;
     out.wait_for(Stream::Action).await?;
     let partitions = log.log_info().await?.partitions;
@@ -126,37 +96,8 @@ async fn run() -> Result<(), Failure> {
     tracing::info!(console.listen = %console.address(), "sign in with {}", console.login_link()?);
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(async move {
-        stopped().await;
+        drop(standalone::asked_to_stop().await);
         stop.send_replace(true);
     });
     console.run(stopping).await.map_err(Into::into)
-}
-
-async fn connect(keys: &BusKeys, settings: &Settings, role: Role) -> Result<Bus, Failure> {
-    let seed = Some(keys.seed(role)?.to_owned());
-    let connect = Connect { url: settings.nats_url.clone(), role, seed };
-    Ok(NatsBus::connect_patiently(connect).await?.into())
-}
-
-/// Done at SIGTERM or Ctrl-C.
-async fn stopped() {
-    let interrupt = async { drop(tokio::signal::ctrl_c().await) };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                () = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    interrupt.await;
-}
-
-fn chain<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
 }

@@ -11,7 +11,7 @@ const AGENTS: [&str; 4] = ["churn", "engagement", "health", "supervisor"];
 const AGENT_MAY: [&str; 10] =
     ["agent", "bus-schema", "jiff", "minijinja", "runtime", "serde", "thiserror", "toml", "data-encoding", "sha2"];
 /// Each outside thing is named by one crate.
-const NAMED_ONCE: [(&str, &[&str]); 8] = [
+const NAMED_ONCE: [(&str, &[&str]); 9] = [
     ("async-nats", &["bus"]),
     ("nkeys", &["bus"]),
     ("sled", &["runtime"]),
@@ -19,6 +19,7 @@ const NAMED_ONCE: [(&str, &[&str]); 8] = [
     ("rusqlite", &["mainstay-console"]),
     ("maud", &["mainstay-console"]),
     ("clap", &["chaos", "mainstay", "simulation"]),
+    ("figment", &["mainstay", "standalone"]),
     ("indicatif", &["mainstay"]),
 ];
 

@@ -3,38 +3,28 @@
 //! Settings: `<data>/mainstay.toml` › `MAINSTAY_<KEY>`, as for the other parts. It reads `data` (with
 //! `keys/<agent>.nk`), `nats_url`, `partitions` (`all`, or `0-7,12`), `agent` (the address of its port) and `log`.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use agent::Agent;
-use bus::{Bus, BusKeys, Connect, NatsBus, Role};
+use bus::Role;
 use bus_schema::{Partition, subject::Stream};
-use figment::{
-    Figment,
-    providers::{Env, Format, Toml},
-};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde::Deserialize;
+use standalone::Failure;
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     fold::AgentFold,
     http::Server,
-    partition::with_causes,
     runtime::{Config, Member, Runtime},
 };
 
 /// What of the common settings an agent reads; the others in the same file belong to other parts.
 #[derive(Deserialize)]
 struct Settings {
-    #[serde(default = "data_folder")]
+    #[serde(default = "standalone::data_folder")]
     data: PathBuf,
-    #[serde(default = "local_bus")]
+    #[serde(default = "standalone::local_bus")]
     nats_url: String,
     #[serde(default = "all")]
     partitions: Listed,
@@ -59,14 +49,6 @@ impl std::fmt::Display for Listed {
     }
 }
 
-fn data_folder() -> PathBuf {
-    "mainstay-data".into()
-}
-
-fn local_bus() -> String {
-    "nats://127.0.0.1:7722".into()
-}
-
 fn all() -> Listed {
     Listed::Text("all".into())
 }
@@ -75,36 +57,17 @@ fn local_port() -> SocketAddr {
     ([127, 0, 0, 1], 7703).into()
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 /// Runs one agent beside an existing bus until SIGTERM or Ctrl-C; then says what is left to say and checkpoints.
 pub fn main<A: Agent>() -> ExitCode {
-    run_agent(AgentFold::of::<A>())
-}
-
-fn run_agent(fold: AgentFold) -> ExitCode {
-    let filter = EnvFilter::try_from_env("MAINSTAY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let result = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|tokio| tokio.block_on(run(fold)));
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(agent = fold.name(), "{}", with_causes(&*error));
-            ExitCode::FAILURE
-        }
-    }
+    standalone::main(run(AgentFold::of::<A>()))
 }
 
 async fn run(fold: AgentFold) -> Result<(), Failure> {
-    let data = std::env::var_os("MAINSTAY_DATA").map_or_else(data_folder, PathBuf::from);
-    let settings: Settings = figment(&data).extract()?;
+    let settings: Settings = standalone::settings()?;
     let partitions = parse_partitions(&settings.partitions.to_string())?;
     let recorder = PrometheusBuilder::new().install_recorder()?;
     let server = Server::bind(settings.agent).await?;
-    let role = role_of(fold.name())?;
-    let seed = BusKeys::load(&settings.data.join("keys"))?.seed(role)?.to_owned();
-    let connect = Connect { url: settings.nats_url, role, seed: Some(seed) };
-    let bus = Bus::from(NatsBus::connect_patiently(connect).await?);
+    let bus = standalone::connect(&settings.data, &settings.nats_url, role_of(fold.name())?).await?;
     bus.wait_for(Stream::Log).await?;
     let config = Config { partitions, durable: fold.name().to_owned(), ..Config::new(settings.data) };
     let runtime = Runtime::start(config, bus.clone(), vec![Member { fold, bus }]).await?;
@@ -113,17 +76,13 @@ async fn run(fold: AgentFold) -> Result<(), Failure> {
     let stopped = async move { drop(stopping.wait_for(|stop| *stop).await) };
     let serving = tokio::spawn(server.serve(runtime.clone(), Arc::new(move || recorder.render()), stopped));
     let result = tokio::select! {
-        asked = asked_to_stop() => asked.map_err(Into::into),
+        asked = standalone::asked_to_stop() => asked.map_err(Into::into),
         failure = runtime.failed() => Err(Failure::from(failure)),
     };
     runtime.stop().await;
     stop.send_replace(true);
     serving.await??;
     result
-}
-
-fn figment(data: &Path) -> Figment {
-    Figment::from(Toml::file(data.join("mainstay.toml"))).merge(Env::prefixed("MAINSTAY_").split("__"))
 }
 
 /// The user an agent connects as.
@@ -151,20 +110,6 @@ fn parse_partitions(text: &str) -> Result<Option<Vec<Partition>>, Failure> {
     Ok(Some(found.into_iter().collect()))
 }
 
-/// Done at SIGTERM or Ctrl-C.
-async fn asked_to_stop() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,10 +131,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let toml = "partitions = 3\nagent = \"127.0.0.1:9\"\nconsole = \"127.0.0.1:7700\"\n";
         std::fs::write(dir.path().join("mainstay.toml"), toml).unwrap();
-        let settings: Settings = figment(dir.path()).extract().unwrap();
+        let settings: Settings = standalone::sources(dir.path()).extract().unwrap();
         assert_eq!((settings.partitions.to_string(), settings.agent.port()), ("3".into(), 9));
         assert_eq!(settings.nats_url, "nats://127.0.0.1:7722");
-        let listed = figment(dir.path()).merge(("partitions", "0-7,9")).extract::<Settings>().unwrap();
+        let listed = standalone::sources(dir.path()).merge(("partitions", "0-7,9")).extract::<Settings>().unwrap();
         assert_eq!(parse_partitions(&listed.partitions.to_string()).unwrap().unwrap().len(), 9);
     }
 

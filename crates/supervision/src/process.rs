@@ -12,18 +12,14 @@ use std::{
     time::Duration,
 };
 
-use bus::{Bus, BusKeys, Connect, NatsBus, Role};
+use bus::{Bus, Role};
 use bus_schema::{Partitions, Time, data::facts::ClockMode, door::Door, subject, subject::Stream};
-use figment::{
-    Figment,
-    providers::{Env, Format, Toml},
-};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use runtime::{AgentFold, Config, Member, Runtime, http::Server, store::Disk};
 use serde::Deserialize;
+pub use standalone::Failure;
 use supervisor::Supervisor;
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     AddressHash, Clock, Copied, Copies, Pace, Publisher, PublisherConfig, Router, RouterConfig, RouterHandle,
@@ -36,9 +32,9 @@ const POLICY_EVERY: Duration = Duration::from_millis(500);
 /// What of the common settings the supervisor reads; the others in the same file belong to other parts.
 #[derive(Deserialize)]
 struct Settings {
-    #[serde(default = "data_folder")]
+    #[serde(default = "standalone::data_folder")]
     data: PathBuf,
-    #[serde(default = "local_bus")]
+    #[serde(default = "standalone::local_bus")]
     nats_url: String,
     #[serde(default = "local_port")]
     agent: SocketAddr,
@@ -46,14 +42,6 @@ struct Settings {
     tick_seconds: u64,
     #[serde(default = "few_seconds")]
     hold_tick_seconds: u64,
-}
-
-fn data_folder() -> PathBuf {
-    "mainstay-data".into()
-}
-
-fn local_bus() -> String {
-    "nats://127.0.0.1:7722".into()
 }
 
 fn local_port() -> SocketAddr {
@@ -68,21 +56,9 @@ const fn few_seconds() -> u64 {
     5
 }
 
-/// Why a supervisor ended.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 /// Runs until SIGTERM or Ctrl-C; then ends what is under way and checkpoints.
 pub fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("MAINSTAY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let result = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|tokio| tokio.block_on(run()));
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{}", with_causes(&*error));
-            ExitCode::FAILURE
-        }
-    }
+    standalone::main(run())
 }
 
 /// What a supervisor works with.
@@ -132,15 +108,13 @@ pub struct Parts {
 }
 
 async fn run() -> Result<(), Failure> {
-    let data = std::env::var_os("MAINSTAY_DATA").map_or_else(data_folder, PathBuf::from);
-    let figment = Figment::from(Toml::file(data.join("mainstay.toml"))).merge(Env::prefixed("MAINSTAY_").split("__"));
-    let settings: Settings = figment.extract()?;
+    let settings: Settings = standalone::settings()?;
     let recorder = PrometheusBuilder::new().install_recorder()?;
     let server = Server::bind(settings.agent).await?;
     let given = given(&settings).await?;
     let installed = tokio::select! {
         biased;
-        asked = asked_to_stop() => return asked.map_err(Into::into),
+        asked = standalone::asked_to_stop() => return asked.map_err(Into::into),
         installed = policy(&given.out) => installed?,
     };
     let parts = Parts::start(given, installed).await?;
@@ -150,7 +124,7 @@ async fn run() -> Result<(), Failure> {
     let serving = tokio::spawn(server.serve(parts.runtime.clone(), Arc::new(move || recorder.render()), stopped));
     let result = tokio::select! {
         biased;
-        asked = asked_to_stop() => asked.map_err(Into::into),
+        asked = standalone::asked_to_stop() => asked.map_err(Into::into),
         failure = parts.failed() => Err(failure),
     };
     parts.end().await;
@@ -160,11 +134,7 @@ async fn run() -> Result<(), Failure> {
 
 /// Connects, and reads the keys.
 async fn given(settings: &Settings) -> Result<Given, Failure> {
-    let keys = BusKeys::load(&settings.data.join("keys"))?;
-    let connect = async |role: Role| -> Result<Bus, Failure> {
-        let seed = Some(keys.seed(role)?.to_owned());
-        Ok(NatsBus::connect_patiently(Connect { url: settings.nats_url.clone(), role, seed }).await?.into())
-    };
+    let connect = |role: Role| standalone::connect(&settings.data, &settings.nats_url, role);
     let stop_key = key(&settings.data, "unsubscribe.key")?;
     let given = Given {
         routing: connect(Role::Router).await?,
@@ -333,29 +303,4 @@ fn key(data: &Path, name: &str) -> Result<[u8; 32], Failure> {
 fn wall() -> Time {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// An error with what caused it, on one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
-/// Done at SIGTERM or Ctrl-C.
-async fn asked_to_stop() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
