@@ -5,10 +5,14 @@
 //! users per day. Beyond 4,096 users a hash sample of 1 in 2^k is kept and counts are scaled. Counts of single users and
 //! a producer's daily sums are kept apart; of one day the larger stands, so that they are never added up.
 
+mod users;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use bus_schema::{Day, Position, entity::fnv1a};
 use serde::{Deserialize, Serialize};
+
+use users::Users;
 
 /// Days of daily counts.
 pub const DAYS: i32 = 112;
@@ -31,7 +35,7 @@ pub struct Usage {
     /// Active users of the days that came as sums.
     sums: BTreeMap<Day, u16>,
     /// Last day seen by hash of the user.
-    users: BTreeMap<u32, Day>,
+    users: Users,
     /// k: users whose hash has k low zero bits are kept, each standing for 2^k.
     sampled: u8,
     cited: VecDeque<Position>,
@@ -52,14 +56,14 @@ impl Usage {
         if !self.keeps(hash) {
             return;
         }
-        let seen = self.users.get(&hash).copied();
+        let seen = self.users.get(hash);
         if seen != Some(day) {
             self.add_daily(day, self.scale());
         }
         if seen.is_none_or(|seen| week(seen) != week(day)) {
             self.add_weekly(day, self.scale());
         }
-        self.users.insert(hash, seen.map_or(day, |seen| seen.max(day)));
+        self.users.set(hash, seen.map_or(day, |seen| seen.max(day)));
         if self.users.len() > USERS_MAX {
             self.sampled += 1;
             let sampled = self.sampled;
@@ -119,7 +123,7 @@ impl Usage {
     /// largest day is known, which is the fewest there can have been.
     pub fn active_users(&self, today: Day, days: i32) -> i64 {
         let from = today.plus(-days);
-        let seen = self.users.values().filter(|seen| **seen >= from).count();
+        let seen = self.users.days().filter(|seen| *seen >= from).count();
         let seen = i64::try_from(seen).unwrap_or(i64::MAX).saturating_mul(i64::from(self.scale()));
         let summed = self.sums.range(from..).map(|(_, users)| i64::from(*users)).max().unwrap_or(0);
         seen.max(summed)
@@ -166,7 +170,7 @@ impl Usage {
             self.weekly.pop_front();
         }
         if week(day) != week(last) {
-            self.users.retain(|_, seen| *seen >= day.plus(-DAYS));
+            self.users.retain(|_, seen| seen >= day.plus(-DAYS));
         }
         self.last = Some(day);
     }

@@ -5,6 +5,7 @@
 //! out. Invariant: two folds that took the same messages have the same digest and said the same, byte for byte.
 
 mod apply;
+mod cells;
 mod facts;
 mod indexed;
 mod machine;
@@ -28,7 +29,9 @@ pub(crate) use indexed::Indexed;
 pub(crate) use machine::Care;
 use machine::{Machine, Typed};
 use rules::Rules;
-pub(crate) use save::{Changes, Meta, Row, RowKey};
+#[cfg(test)]
+pub(crate) use save::STATE;
+pub(crate) use save::{Changes, Meta};
 use timers::Timers;
 
 /// An agent, described for the shell.
@@ -186,7 +189,6 @@ pub(crate) struct Fold {
 /// What differs from the last checkpoint.
 #[derive(Default)]
 struct Dirty {
-    states: BTreeSet<Entity>,
     skipped: BTreeSet<Entity>,
     rules: bool,
 }
@@ -284,7 +286,7 @@ impl Fold {
     /// SHA-256 over states, timers, rules, skipped entities and time, each in order.
     pub(crate) fn digest(&self) -> [u8; 32] {
         let mut digest = save::Digest::new(self.about.name, self.about.version, (self.now, self.clock));
-        self.machine.each(&mut |entity, bytes| digest.row(&entity.to_string(), bytes));
+        self.machine.each(&mut |entity, bytes| digest.row(entity, bytes));
         digest.section(&self.timers.list());
         digest.section(&self.rules.texts());
         digest.section(&self.skipped);

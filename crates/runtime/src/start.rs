@@ -18,10 +18,10 @@ use tokio::{
 
 use crate::{
     error::RuntimeError,
-    fold::{AgentFold, Counts, Fold, Place},
+    fold::{AgentFold, Counts, Fold, Meta, Place},
     partition::{COMMANDS_MAX, Chorus, Command, Feed, Glance, Pace, Part, Voice, Worker, with_causes, writer},
     runtime::{Config, Member, WorkerHandle},
-    store::{Loaded, States},
+    store::{Entries, Loaded, States},
 };
 
 /// What a start brought up.
@@ -79,15 +79,11 @@ async fn open(config: &Config, log: &Arc<str>, owned: &[Partition], member: Memb
 }
 
 /// The fold as it was stored, or an empty one and why what was stored cannot be used.
-fn restore(
-    about: AgentFold,
-    place: &Place,
-    found: Option<Result<(crate::fold::Meta, Vec<crate::fold::Row>), String>>,
-) -> (Fold, Option<String>) {
+fn restore(about: AgentFold, place: &Place, found: Option<Result<(Meta, Entries), String>>) -> (Fold, Option<String>) {
     let mut fold = Fold::new(about, place.clone());
     let loaded = match found {
         None => return (fold, None),
-        Some(Ok((meta, rows))) => fold.load(&meta, rows).map_err(|error| error.to_string()),
+        Some(Ok((meta, rows))) => fold.load(&meta, &rows).map_err(|error| error.to_string()),
         Some(Err(problem)) => Err(problem),
     };
     match loaded {

@@ -5,6 +5,8 @@
 //! Damaged files make sled panic on open or on the first read, so both happen on a thread of their own, under capture.
 
 mod disk;
+mod entries;
+mod held;
 mod ledger;
 mod quarantine;
 mod states;
@@ -13,10 +15,11 @@ mod sum;
 use std::{io, path::PathBuf};
 
 pub use disk::{Change, Disk, MemoryDisk, Rows, Tap};
+pub(crate) use entries::{Entries, Entry};
 pub use ledger::{KeyValue, Ledger, Writes};
 pub(crate) use states::{Loaded, States};
 #[cfg(test)]
-pub(crate) use states::{lose_row, plant};
+pub(crate) use states::{lose_piece, plant};
 pub use sum::Sum;
 
 /// A store that does not work. Its folder can always be removed: what it held is rebuilt from the log.

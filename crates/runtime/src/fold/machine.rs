@@ -2,12 +2,15 @@
 
 use std::{
     any::Any,
-    collections::BTreeMap,
+    fmt::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use agent::{Agent, Effects, Input, PolicyError, Turn};
 use bus_schema::Entity;
+
+use super::cells::Cells;
+use crate::store::Entries;
 
 /// Longest piece of a panic's message that is repeated.
 const PANIC_CHARS_MAX: usize = 200;
@@ -23,14 +26,16 @@ pub(super) trait Machine: Send {
     /// One step on the entity's state; says what the panic said, where there was one. With care, the state of before is
     /// kept, which costs more than most steps.
     fn step(&mut self, turn: &Turn<'_>, input: Input<'_>, care: Care, effects: &mut Effects) -> Result<(), String>;
-    /// Puts the entity's state back to before the last step. False where it was not kept: the state is spoiled.
-    fn undo(&mut self, entity: &Entity) -> Result<bool, postcard::Error>;
-    /// The state as bytes; `None` where there is none.
-    fn encode(&self, entity: &Entity) -> Result<Option<Vec<u8>>, postcard::Error>;
+    /// Puts the state of the last step back to what it was. False where that was not kept: the state is spoiled.
+    fn undo(&mut self) -> bool;
+    /// The states that differ from the last checkpoint, as rows of this tag, in order.
+    fn changes(&self, tag: u8, rows: &mut Entries) -> Result<(), postcard::Error>;
+    /// The changes are written.
+    fn saved(&mut self);
     /// Takes a state from bytes.
-    fn decode(&mut self, entity: Entity, bytes: &[u8]) -> Result<(), postcard::Error>;
+    fn restore(&mut self, entity: &str, bytes: &[u8]) -> Result<(), postcard::Error>;
     /// Every entity in order, with its state as bytes.
-    fn each(&self, visit: &mut dyn FnMut(&Entity, &[u8]));
+    fn each(&self, visit: &mut dyn FnMut(&str, &[u8]));
     /// The state for people.
     fn json(&self, entity: &Entity) -> Option<serde_json::Value>;
     /// How many entities it knows.
@@ -49,6 +54,8 @@ pub(crate) enum Care {
 /// What the last step found.
 #[derive(Clone, Copy)]
 enum Before {
+    /// It changed nothing.
+    Unchanged,
     /// No state of the entity.
     Nothing,
     /// The state that is kept as bytes.
@@ -60,14 +67,22 @@ enum Before {
 /// The policy and states of an agent.
 pub(super) struct Typed<A: Agent> {
     policy: Option<A::Policy>,
-    states: BTreeMap<Entity, Box<A::State>>,
+    states: Cells<A::State>,
     before: Before,
     kept: Vec<u8>,
+    /// The entity of the last step.
+    entity: String,
 }
 
 impl<A: Agent> Default for Typed<A> {
     fn default() -> Self {
-        Self { policy: None, states: BTreeMap::new(), before: Before::Nothing, kept: Vec::new() }
+        Self {
+            policy: None,
+            states: Cells::default(),
+            before: Before::Unchanged,
+            kept: Vec::new(),
+            entity: String::new(),
+        }
     }
 }
 
@@ -86,66 +101,55 @@ impl<A: Agent> Machine for Typed<A> {
     }
 
     fn step(&mut self, turn: &Turn<'_>, input: Input<'_>, care: Care, effects: &mut Effects) -> Result<(), String> {
+        self.before = Before::Unchanged;
         let Some(policy) = &self.policy else { return Err("no policy".into()) };
-        let state = match self.states.get_mut(turn.entity) {
-            Some(state) if care == Care::Taken => {
+        self.entity.clear();
+        // A string takes everything.
+        write!(self.entity, "{}", turn.entity).ok();
+        let known = self.states.has(&self.entity);
+        let state = self.states.change(&self.entity).map_err(|e| format!("its state cannot be read: {e}"))?;
+        self.before = match care {
+            _ if !known => Before::Nothing,
+            Care::None => Before::Gone,
+            Care::Taken => {
                 let mut kept = std::mem::take(&mut self.kept);
                 kept.clear();
                 self.kept = postcard::to_extend(state, kept).map_err(|e| format!("its state has no bytes: {e}"))?;
-                self.before = Before::Kept;
-                state
-            }
-            Some(state) => {
-                self.before = Before::Gone;
-                state
-            }
-            None => {
-                self.before = Before::Nothing;
-                self.states.entry(turn.entity.clone()).or_default()
+                Before::Kept
             }
         };
         catch_unwind(AssertUnwindSafe(|| A::step(turn, policy, &mut *state, input, effects)))
             .map_err(|panic| message(&*panic))
     }
 
-    fn undo(&mut self, entity: &Entity) -> Result<bool, postcard::Error> {
+    fn undo(&mut self) -> bool {
         match self.before {
-            Before::Nothing => {
-                self.states.remove(entity);
-            }
-            Before::Kept => {
-                self.states.insert(entity.clone(), Box::new(postcard::from_bytes(&self.kept)?));
-            }
-            Before::Gone => return Ok(false),
+            Before::Unchanged => {}
+            Before::Nothing => self.states.remove(&self.entity),
+            Before::Kept => self.states.put(&self.entity, &self.kept),
+            Before::Gone => return false,
         }
-        Ok(true)
+        true
     }
 
-    fn encode(&self, entity: &Entity) -> Result<Option<Vec<u8>>, postcard::Error> {
-        self.states.get(entity).map(|state| postcard::to_stdvec(&**state)).transpose()
+    fn changes(&self, tag: u8, rows: &mut Entries) -> Result<(), postcard::Error> {
+        self.states.changes(tag, rows)
     }
 
-    fn decode(&mut self, entity: Entity, bytes: &[u8]) -> Result<(), postcard::Error> {
-        let (state, rest) = postcard::take_from_bytes(bytes)?;
-        if !rest.is_empty() {
-            return Err(postcard::Error::DeserializeBadEncoding);
-        }
-        self.states.insert(entity, Box::new(state));
-        Ok(())
+    fn saved(&mut self) {
+        self.states.saved();
     }
 
-    fn each(&self, visit: &mut dyn FnMut(&Entity, &[u8])) {
-        let mut bytes = Vec::new();
-        for (entity, state) in &self.states {
-            bytes.clear();
-            // A state that has no bytes fails the next turn and every checkpoint; here it counts as empty.
-            bytes = postcard::to_extend(state, bytes).unwrap_or_default();
-            visit(entity, &bytes);
-        }
+    fn restore(&mut self, entity: &str, bytes: &[u8]) -> Result<(), postcard::Error> {
+        self.states.restore(entity, bytes)
+    }
+
+    fn each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        self.states.each(visit);
     }
 
     fn json(&self, entity: &Entity) -> Option<serde_json::Value> {
-        self.states.get(entity).and_then(|state| serde_json::to_value(state).ok())
+        self.states.json(&entity.to_string())
     }
 
     fn len(&self) -> usize {

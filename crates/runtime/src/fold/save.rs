@@ -1,32 +1,23 @@
 //! A fold as rows: what a checkpoint writes and a start reads, and the digest over all of it.
 
-use agent::TimerName;
+use std::collections::BTreeMap;
+
 use bus::MessageHash;
 use bus_schema::{Entity, Time, data::action::ClockMode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Dirty, Fold, Seen, rules::RuleText};
+use crate::store::{Entries, Entry};
 
-/// What a row holds.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum RowKey {
-    /// An entity's state.
-    State(Entity),
-    /// When a timer is due.
-    Timer(Entity, TimerName),
-    /// An entity that is skipped.
-    Skipped(Entity),
-    /// A policy or playbook in force, by its place in the order of adoption.
-    Rule(u32),
-}
-
-/// A row of a partition.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Row {
-    pub(crate) key: RowKey,
-    pub(crate) value: Vec<u8>,
-}
+/// What a row holds, as the first byte of its key: an entity's state.
+pub(crate) const STATE: u8 = 1;
+/// When a timer is due.
+const TIMER: u8 = 2;
+/// An entity that is skipped.
+const SKIPPED: u8 = 3;
+/// A policy or playbook in force, by its place in the order of adoption.
+const RULE: u8 = 4;
 
 /// The one row that says what the others are.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -39,10 +30,10 @@ pub(crate) struct Meta {
     pub(crate) clock: ClockMode,
 }
 
-/// What differs from the last checkpoint. A row without a value goes away.
+/// What differs from the last checkpoint. No two rows have one key.
 #[derive(Debug)]
 pub(crate) struct Changes {
-    pub(crate) rows: Vec<(RowKey, Option<Vec<u8>>)>,
+    pub(crate) rows: Entries,
     pub(crate) meta: Meta,
 }
 
@@ -51,8 +42,8 @@ pub(crate) struct Changes {
 pub(crate) enum LoadError {
     #[error("it was made by fold version {found}, this is {ours}")]
     Version { found: u32, ours: u32 },
-    #[error("the row {0:?} cannot be read")]
-    Row(RowKey),
+    #[error("the row {0} cannot be read")]
+    Row(String),
     #[error("its rules are not understood: {0}")]
     Rules(String),
 }
@@ -61,20 +52,25 @@ impl Fold {
     /// What a checkpoint must write; `None` before the first message.
     pub(crate) fn changes(&self) -> Result<Option<Changes>, postcard::Error> {
         let Some((applied, hash)) = self.mark() else { return Ok(None) };
-        let mut rows = Vec::new();
-        for entity in &self.dirty.states {
-            rows.push((RowKey::State(entity.clone()), self.machine.encode(entity)?));
-        }
-        for ((entity, name), due) in self.timers.dirty() {
-            let value = due.map(|due| postcard::to_stdvec(&due)).transpose()?;
-            rows.push((RowKey::Timer(entity.clone(), name.clone()), value));
+        let mut rows = Entries::default();
+        self.machine.changes(STATE, &mut rows)?;
+        for (key, due) in self.timers.dirty() {
+            match due {
+                Some(due) => rows.put(TIMER, key.as_bytes(), |bytes| postcard::to_extend(&due, bytes))?,
+                None => rows.remove(TIMER, key.as_bytes()),
+            }
         }
         for entity in &self.dirty.skipped {
-            rows.push((RowKey::Skipped(entity.clone()), self.skipped.contains(entity).then(Vec::new)));
+            let name = entity.to_string();
+            if self.skipped.contains(entity) {
+                rows.put(SKIPPED, name.as_bytes(), Ok)?;
+            } else {
+                rows.remove(SKIPPED, name.as_bytes());
+            }
         }
         if self.dirty.rules {
-            for (place, rule) in (0..).zip(self.rules.texts()) {
-                rows.push((RowKey::Rule(place), Some(postcard::to_stdvec(rule)?)));
+            for (place, rule) in (0_u32..).zip(self.rules.texts()) {
+                rows.put(RULE, &place.to_be_bytes(), |bytes| postcard::to_extend(rule, bytes))?;
             }
         }
         let meta = Meta { fold_version: self.about.version, applied, hash: hash.0, now: self.now, clock: self.clock };
@@ -84,6 +80,7 @@ impl Fold {
     /// Tells the fold that its changes are written.
     pub(crate) fn saved(&mut self) {
         self.dirty = Dirty::default();
+        self.machine.saved();
         self.timers.clean();
     }
 
@@ -91,31 +88,49 @@ impl Fold {
     ///
     /// # Errors
     /// Another fold version, or rows that cannot be read.
-    pub(crate) fn load(&mut self, meta: &Meta, rows: Vec<Row>) -> Result<(), LoadError> {
+    pub(crate) fn load(&mut self, meta: &Meta, rows: &Entries) -> Result<(), LoadError> {
         if meta.fold_version != self.about.version {
             return Err(LoadError::Version { found: meta.fold_version, ours: self.about.version });
         }
-        for Row { key, value } in rows {
-            let unreadable = |_| LoadError::Row(key.clone());
-            match &key {
-                RowKey::State(entity) => self.machine.decode(entity.clone(), &value).map_err(unreadable)?,
-                RowKey::Timer(entity, name) => {
-                    let due = postcard::from_bytes(&value).map_err(unreadable)?;
-                    self.timers.set(entity, name.clone(), due);
-                }
-                RowKey::Skipped(entity) => {
-                    self.skipped.insert(entity.clone());
-                }
-                RowKey::Rule(_) => {
-                    let rule: RuleText = postcard::from_bytes(&value).map_err(unreadable)?;
-                    self.rules.publish(&mut *self.machine, rule).map_err(LoadError::Rules)?;
-                }
-            }
+        let mut rules = BTreeMap::new();
+        for row in rows.iter() {
+            self.take_row(&row, &mut rules).ok_or_else(|| {
+                let key = String::from_utf8_lossy(row.key);
+                LoadError::Row(key.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+            })?;
+        }
+        // In the order of adoption, which is not the order of writing.
+        for rule in rules.into_values() {
+            self.rules.publish(&mut *self.machine, rule).map_err(LoadError::Rules)?;
         }
         (self.now, self.clock) = (meta.now, meta.clock);
         self.seen = Seen::Marked(meta.applied, MessageHash(meta.hash));
         self.saved();
         Ok(())
+    }
+}
+
+impl Fold {
+    /// Takes a row over, a rule by its place. `None` where it cannot be read.
+    fn take_row(&mut self, row: &Entry<'_>, rules: &mut BTreeMap<u32, RuleText>) -> Option<()> {
+        let (tag, rest) = row.key.split_first()?;
+        let (value, text) = (row.value?, || std::str::from_utf8(rest).ok());
+        match *tag {
+            STATE => self.machine.restore(text()?, value).ok()?,
+            TIMER => {
+                let due = postcard::from_bytes(value).ok()?;
+                self.timers.restore(text()?, due).then_some(())?;
+            }
+            SKIPPED => {
+                self.skipped.insert(Entity::parse(text()?).ok()?);
+            }
+            RULE => {
+                let place = u32::from_be_bytes(rest.try_into().ok()?);
+                rules.insert(place, postcard::from_bytes(value).ok()?);
+            }
+            _ => return None,
+        }
+        Some(())
     }
 }
 

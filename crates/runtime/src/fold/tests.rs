@@ -2,6 +2,7 @@ use bus_schema::{Data, data::facts::TurnFailed};
 use serde_json::json;
 
 use super::*;
+use crate::store::Entries;
 use crate::testing::{
     Puppet, accounts, event_of, facts, place, playbook, policies, policy, position, released, resumed, stored, tick,
     told,
@@ -349,18 +350,17 @@ fn a_fold_saved_and_loaded_anywhere_goes_on_as_if_nothing_had_been() {
             if n % 4 == 0 || n + 1 == cut {
                 let changes = first.changes().unwrap().unwrap();
                 first.saved();
-                for (key, value) in changes.rows {
-                    match value {
-                        Some(value) => rows.insert(key, value),
-                        None => rows.remove(&key),
+                for row in changes.rows.iter() {
+                    match row.value {
+                        Some(_) => rows.insert(row.key.to_vec(), row.packed.to_vec()),
+                        None => rows.remove(row.key),
                     };
                 }
                 meta = Some(changes.meta);
             }
         }
         let mut second = Fold::new(AgentFold::of::<Puppet>(), place());
-        let rows = rows.into_iter().map(|(key, value)| Row { key, value }).collect();
-        second.load(&meta.unwrap(), rows).unwrap();
+        second.load(&meta.unwrap(), &Entries::of(rows.into_values().rev())).unwrap();
         assert_eq!(second.digest(), first.digest(), "after {cut}");
         for (n, message) in log.iter().enumerate().skip(cut) {
             assert_eq!(second.apply(message).unwrap(), said[n], "message {n} after a cut at {cut}");
@@ -374,6 +374,33 @@ fn another_version_of_the_fold_is_not_loaded() {
     let fold = fold();
     let mut changes = fold.changes().unwrap().unwrap();
     changes.meta.fold_version = 2;
-    let error = fold.afresh().load(&changes.meta, Vec::new()).unwrap_err();
+    let error = fold.afresh().load(&changes.meta, &Entries::default()).unwrap_err();
     assert!(error.to_string().contains("fold version 2"), "{error}");
+}
+
+#[test]
+fn states_that_went_cold_in_between_make_no_difference() {
+    // More accounts than stay decoded, some of them used again and again, some long after.
+    let names: Vec<_> = accounts(Partition(0)).take(1_500).collect();
+    let round = |n: usize| [n, n / 3, n % 40].map(|at| names[at].as_str());
+    let log: Vec<_> = (0..names.len())
+        .map(|n| {
+            let of =
+                |(at, name): (usize, &str)| told(name, i64::try_from(n).unwrap(), ["count", "after 5 x", "count"][at]);
+            stored(2 + n as u64, &round(n).into_iter().enumerate().map(of).collect::<Vec<_>>())
+        })
+        .collect();
+    let (mut kept, mut cooled, mut careful) = (fold(), fold(), fold());
+    for (n, message) in log.iter().enumerate() {
+        let said = kept.apply_with(Care::None, message).unwrap();
+        assert_eq!(cooled.apply_with(Care::None, message).unwrap(), said);
+        assert_eq!(careful.apply(message).unwrap(), said);
+        if n % 7 == 0 {
+            cooled.saved();
+        }
+    }
+    assert_eq!((kept.entities(), kept.digest()), (names.len(), cooled.digest()));
+    assert_eq!(kept.digest(), careful.digest());
+    assert_eq!(state(&kept, &names[0]), state(&cooled, &names[0]));
+    assert!(state(&kept, &names[0])["count"].as_u64() > Some(30));
 }

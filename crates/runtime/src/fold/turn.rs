@@ -123,15 +123,12 @@ impl Fold {
     }
 
     fn keep(&mut self, entity: &Entity, input: Input<'_>, outcome: Outcome, turn: TurnId, said: &mut Vec<Said>) {
-        if !self.dirty.states.contains(entity) {
-            self.dirty.states.insert(entity.clone());
-        }
         if let Input::Timer(name) = input {
             self.timers.cancel(entity, name);
         }
         for (name, due) in outcome.timers {
             match due {
-                Some(due) => self.timers.set(entity, name, due),
+                Some(due) => self.timers.set(entity, &name, due),
                 None => self.timers.cancel(entity, &name),
             }
         }
@@ -148,12 +145,8 @@ impl Fold {
         reason: &str,
         said: &mut Vec<Said>,
     ) -> Result<(), Halt> {
-        match self.machine.undo(entity) {
-            Ok(true) => {}
-            Ok(false) => return Err(Halt::Spoiled { agent: self.about.name, turn }),
-            Err(error) => {
-                self.refuse(format!("the state of {entity} before turn {turn} cannot be read back: {error}"));
-            }
+        if !self.machine.undo() {
+            return Err(Halt::Spoiled { agent: self.about.name, turn });
         }
         self.skipped.insert(entity.clone());
         self.dirty.skipped.insert(entity.clone());

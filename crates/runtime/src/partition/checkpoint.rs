@@ -72,7 +72,7 @@ impl Part {
         };
         let states = self.states.clone();
         let applied = changes.meta.applied;
-        let saved = self.states.disk().run(move || states.save(partition, changes)).await.and_then(|saved| saved);
+        let saved = self.states.disk().run(move || states.save(partition, &changes)).await.and_then(|saved| saved);
         let problem = match saved {
             Ok(()) => {
                 self.fold.saved();

@@ -41,7 +41,7 @@ impl Part {
         let mut fold = self.fold.afresh();
         let problem = match loaded {
             Ok(Ok(None)) => None,
-            Ok(Ok(Some((meta, rows)))) => fold.load(&meta, rows).err().map(|error| error.to_string()),
+            Ok(Ok(Some((meta, rows)))) => fold.load(&meta, &rows).err().map(|error| error.to_string()),
             Ok(Err(problem)) => Some(problem),
             Err(error) => Some(with_causes(&error)),
         };

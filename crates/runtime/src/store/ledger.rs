@@ -60,20 +60,21 @@ impl Ledger {
     /// # Errors
     /// Another process has it open, or the folder cannot be used.
     pub fn open(disk: &Disk, dir: &Path, quarantine: &Path, identity: &str) -> Result<Self, StoreError> {
-        let (ledger, ()) = Self::open_with(disk, dir, quarantine, identity, |_| Ok(()))?;
+        let (ledger, ()) = Self::open_with(disk, dir, quarantine, identity, CACHE_BYTES, |_| Ok(()))?;
         Ok(ledger)
     }
 
-    /// As [`Self::open`], and reads it under the same capture.
+    /// As [`Self::open`], with so much memory for pages, and reads it under the same capture.
     pub(super) fn open_with<T: Default + Send>(
         disk: &Disk,
         dir: &Path,
         quarantine: &Path,
         identity: &str,
+        cache_bytes: u64,
         read: impl Fn(&Self) -> Result<T, Unusable> + Send + Sync,
     ) -> Result<(Self, T), StoreError> {
         let opened = match disk {
-            Disk::Machine => captured(|| open_once(dir, identity, &read)),
+            Disk::Machine => captured(|| open_once(dir, identity, cache_bytes, &read)),
             Disk::Memory(disk) => open_memory(disk, dir, identity, &read),
         };
         match opened {
@@ -84,7 +85,7 @@ impl Ledger {
                 let again = match disk {
                     Disk::Machine => {
                         quarantine::set_aside(dir, quarantine, &reason)?;
-                        captured(|| open_once(dir, identity, nothing))
+                        captured(|| open_once(dir, identity, cache_bytes, nothing))
                     }
                     Disk::Memory(disk) => {
                         disk.set_aside(dir, quarantine);
@@ -239,11 +240,12 @@ fn captured<T: Send>(run: impl FnOnce() -> Result<T, Unusable> + Send) -> Result
 fn open_once<T>(
     dir: &Path,
     identity: &str,
+    cache_bytes: u64,
     read: impl Fn(&Ledger) -> Result<T, Unusable>,
 ) -> Result<(Ledger, T), Unusable> {
     let folder = |source| Unusable::Refused(StoreError::Folder { action: "create", path: dir.into(), source });
     std::fs::create_dir_all(dir).map_err(folder)?;
-    let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    let config = sled::Config::new().path(dir).cache_capacity(cache_bytes).flush_every_ms(None);
     let db = open_patiently(&config).map_err(|error| unusable(dir, error))?;
     // A panic below must not run sled's own shutdown over pages it cannot read: that could panic again and abort.
     let kept = ManuallyDrop::new(db.clone());

@@ -1,31 +1,33 @@
 //! The folds of one agent in a ledger: the partition is the key's prefix, a checkpoint is one batch.
 //!
 //! sled survives a killed process, but with damaged files it may open and silently miss the end of what was written, or
-//! single pages of it. Each partition therefore carries the number and the sum of its rows: what does not add up is
-//! rebuilt.
+//! single pages of it. Each partition therefore carries the number and the sum of its pieces, and the number of its
+//! rows: what does not add up is rebuilt.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use bus_schema::{Entity, Partition};
-use serde::Serialize;
-use sha2::{Digest as _, Sha256};
+use bus_schema::Partition;
+use serde::{Deserialize, Serialize};
 
 use super::{
-    Disk, Ledger, StoreError, Sum, Writes,
+    Disk, Entries, Ledger, StoreError, Sum, Writes,
+    entries::Iter,
+    held::Held,
     ledger::{KeyValue, Unusable},
     sum::hash,
 };
-use crate::fold::{Changes, Meta, Row, RowKey};
+use crate::fold::{Changes, Meta};
 
 const META: u8 = 0;
-const STATE: u8 = 1;
-const TIMER: u8 = 2;
-const SKIPPED: u8 = 3;
-const RULE: u8 = 4;
+const PIECE: u8 = 1;
+/// Memory for pages. Nothing is read twice but by sled itself, which reads a page to add to it.
+const CACHE_BYTES: u64 = 4 * 1024 * 1024;
+/// Bytes of the hash behind what a partition says of itself.
+const SEAL_BYTES: usize = 16;
 
 /// The states of an agent on disk. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -35,16 +37,16 @@ pub(crate) struct States {
     held: Arc<Mutex<BTreeMap<Partition, Held>>>,
 }
 
-/// What the ledger holds of one partition: the sum of its rows, and of each row the hash that is in the sum.
-#[derive(Debug, Default)]
-struct Held {
-    sum: Sum,
-    /// By the beginning of the key's hash: that of two keys being the same would cost a refold.
-    rows: HashMap<u64, u128>,
+/// What a partition says of itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct About {
+    meta: Meta,
+    pieces: Sum,
+    rows: u64,
 }
 
 /// What a start finds of one partition: its rows, or why they cannot be used.
-pub(crate) type Loaded = BTreeMap<Partition, Result<(Meta, Vec<Row>), String>>;
+pub(crate) type Loaded = BTreeMap<Partition, Result<(Meta, Entries), String>>;
 
 impl States {
     /// Opens the states of `agent` for the log `log` below `data`, and reads the partitions.
@@ -59,9 +61,18 @@ impl States {
         partitions: &[Partition],
     ) -> Result<(Self, Loaded), StoreError> {
         let (dir, quarantine) = (data.join("state").join(agent), data.join("quarantine"));
-        let identity = format!("states 1 of {agent} for log {log}");
+        let identity = format!("states 2 of {agent} for log {log}");
         let read = |ledger: &Ledger| read_all(ledger, partitions);
-        let (ledger, found) = Ledger::open_with(disk, &dir, &quarantine, &identity, read)?;
+        let (mut ledger, mut found) = Ledger::open_with(disk, &dir, &quarantine, &identity, CACHE_BYTES, read)?;
+        if matches!(disk, Disk::Machine) && !found.is_empty() {
+            // sled keeps pages that were read once, however many they are. Opened again it has none.
+            drop(ledger);
+            let (again, stands) = Ledger::open_with(disk, &dir, &quarantine, &identity, CACHE_BYTES, |_| Ok(true))?;
+            ledger = again;
+            if !stands {
+                found.clear();
+            }
+        }
         let (mut loaded, mut held) = (Loaded::new(), BTreeMap::new());
         for (partition, read) in found {
             loaded.insert(
@@ -79,7 +90,7 @@ impl States {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub(crate) fn load(&self, partition: Partition) -> Result<Option<(Meta, Vec<Row>)>, String> {
+    pub(crate) fn load(&self, partition: Partition) -> Result<Option<(Meta, Entries)>, String> {
         let rows = self.ledger.scan(&[partition.0]).map_err(|error| error.to_string())?;
         if rows.is_empty() {
             return Ok(None);
@@ -96,22 +107,27 @@ impl States {
     ///
     /// # Errors
     /// The store does not work. The checkpoint before stands.
-    pub(crate) fn save(&self, partition: Partition, changes: Changes) -> Result<(), StoreError> {
+    pub(crate) fn save(&self, partition: Partition, changes: &Changes) -> Result<(), StoreError> {
         // Taken out until the write is done: after one that failed, what the ledger holds is read again.
         let known = self.held().remove(&partition);
         let mut held = known.map_or_else(|| self.read_held(partition), Ok)?;
         let mut writes = Writes::new();
-        for (key, value) in changes.rows {
-            let key = encode_key(partition, &key);
-            if let Some(value) = value {
-                held.put(&key, &value);
-                writes.put(key, value);
-            } else {
-                held.remove(&key);
-                writes.remove(key);
+        let first = held.next();
+        held.add(&changes.rows, |number, piece| writes.put(key(partition, number), piece));
+        let (mut kept, mut cleared) = (Entries::default(), 0);
+        while let Some(number) = held.oldest(first, changes.rows.bytes(), cleared, &kept) {
+            let key = key(partition, number);
+            let piece = self.ledger.get(&key)?.unwrap_or_default();
+            if !held.take_oldest(&piece, &mut kept) {
+                let problem = format!("piece {number} of partition {partition} is not what was written");
+                return Err(StoreError::Broken { path: self.ledger.path().into(), problem });
             }
+            cleared += piece.len();
+            writes.remove(key);
         }
-        writes.put([partition.0, META], self.encode(&(&changes.meta, held.sum))?);
+        held.add(&kept, |number, piece| writes.put(key(partition, number), piece));
+        let about = About { meta: changes.meta.clone(), pieces: held.sum(), rows: held.rows() };
+        writes.put(about_key(partition), seal(partition, &about).map_err(|source| self.unreadable(source))?);
         self.ledger.write(writes)?;
         self.held().insert(partition, held);
         Ok(())
@@ -133,8 +149,8 @@ impl States {
     fn read_held(&self, partition: Partition) -> Result<Held, StoreError> {
         let mut held = Held::default();
         for (key, value) in self.ledger.scan(&[partition.0])? {
-            if key.get(1) != Some(&META) {
-                held.put(&key, &value);
+            if let Some(number) = piece_number(&key) {
+                held.put(number, &value);
             }
         }
         Ok(held)
@@ -144,40 +160,13 @@ impl States {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn encode<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, StoreError> {
-        postcard::to_stdvec(value).map_err(|source| self.unreadable(source))
-    }
-
     fn unreadable(&self, source: postcard::Error) -> StoreError {
         StoreError::Encode { path: self.ledger.path().into(), source }
     }
 }
 
-impl Held {
-    fn put(&mut self, key: &[u8], value: &[u8]) {
-        let hash = hash(key, value);
-        self.sum.hash ^= hash;
-        match self.rows.insert(short(key), hash) {
-            Some(before) => self.sum.hash ^= before,
-            None => self.sum.rows = self.sum.rows.wrapping_add(1),
-        }
-    }
-
-    fn remove(&mut self, key: &[u8]) {
-        if let Some(before) = self.rows.remove(&short(key)) {
-            self.sum.hash ^= before;
-            self.sum.rows = self.sum.rows.wrapping_sub(1);
-        }
-    }
-}
-
-fn short(key: &[u8]) -> u64 {
-    let hash: [u8; 32] = Sha256::digest(key).into();
-    hash.iter().take(8).fold(0, |short, byte| (short << 8) | u64::from(*byte))
-}
-
 /// What is read of one partition: what [`Loaded`] says, and what the ledger holds.
-type Read = Result<(Meta, Vec<Row>, Held), String>;
+type Read = Result<(Meta, Entries, Held), String>;
 
 fn read_all(ledger: &Ledger, partitions: &[Partition]) -> Result<BTreeMap<Partition, Read>, Unusable> {
     let mut loaded = BTreeMap::new();
@@ -191,69 +180,89 @@ fn read_all(ledger: &Ledger, partitions: &[Partition]) -> Result<BTreeMap<Partit
 }
 
 fn read_partition(rows: Vec<KeyValue>) -> Read {
-    let (mut meta, mut found, mut held) = (None, Vec::with_capacity(rows.len()), Held::default());
+    let (mut about, mut pieces, mut held) = (None, Vec::with_capacity(rows.len()), Held::default());
     for (key, value) in rows {
-        if key.get(1) == Some(&META) {
-            meta = postcard::from_bytes::<(Meta, Sum)>(&value).ok();
-            continue;
+        if let Some(number) = piece_number(&key) {
+            if !held.put(number, &value) {
+                return Err(format!("the rows of its piece {number} cannot be read"));
+            }
+            pieces.push((number, value));
+        } else {
+            about = sealed(&key, &value);
         }
-        held.put(&key, &value);
-        let key = decode_key(&key).ok_or("a row has a key nobody writes")?;
-        found.push(Row { key, value });
     }
-    let (meta, expected) = meta.ok_or("it does not say how far it came")?;
-    if held.sum != expected {
-        return Err(format!("its {} rows are not the {} that were written", held.sum.rows, expected.rows));
+    let about: About = about.ok_or("it does not say how far it came")?;
+    if held.sum() != about.pieces || held.rows() != about.rows {
+        let (found, written) = (held.sum().rows(), about.pieces.rows());
+        return Err(format!("its {found} pieces are not the {written} that were written"));
     }
-    Ok((meta, found, held))
-}
-
-fn encode_key(partition: Partition, key: &RowKey) -> Vec<u8> {
-    let (tag, rest) = match key {
-        RowKey::State(entity) => (STATE, entity.to_string().into_bytes()),
-        // An entity has no control characters, so the zero byte ends it.
-        RowKey::Timer(entity, name) => (TIMER, format!("{entity}\0{name}").into_bytes()),
-        RowKey::Skipped(entity) => (SKIPPED, entity.to_string().into_bytes()),
-        RowKey::Rule(place) => (RULE, place.to_be_bytes().to_vec()),
-    };
-    [&[partition.0, tag], rest.as_slice()].concat()
-}
-
-fn decode_key(key: &[u8]) -> Option<RowKey> {
-    let (&[_, tag], rest) = key.split_first_chunk::<2>()?;
-    let text = || std::str::from_utf8(rest).ok();
-    match tag {
-        STATE => Some(RowKey::State(Entity::parse(text()?).ok()?)),
-        TIMER => {
-            let (entity, name) = text()?.split_once('\0')?;
-            Some(RowKey::Timer(Entity::parse(entity).ok()?, name.to_owned()))
+    let mut found = Entries::default();
+    for (number, piece) in pieces {
+        for entry in Iter::new(&piece).filter(|entry| held.is_latest(number, entry)) {
+            found.push(&entry);
         }
-        SKIPPED => Some(RowKey::Skipped(Entity::parse(text()?).ok()?)),
-        RULE => Some(RowKey::Rule(u32::from_be_bytes(rest.try_into().ok()?))),
-        _ => None,
     }
+    Ok((about.meta, found, held))
 }
 
-/// Changes a state together with the sum, as no accident would.
+const fn about_key(partition: Partition) -> [u8; 2] {
+    [partition.0, META]
+}
+
+fn key(partition: Partition, piece: u32) -> Vec<u8> {
+    [&[partition.0, PIECE], piece.to_be_bytes().as_slice()].concat()
+}
+
+fn piece_number(key: &[u8]) -> Option<u32> {
+    let (&[_, tag], number) = key.split_first_chunk::<2>()?;
+    if tag == PIECE { number.try_into().ok().map(u32::from_be_bytes) } else { None }
+}
+
+/// What a partition says of itself, with a hash of it.
+fn seal(partition: Partition, about: &About) -> Result<Vec<u8>, postcard::Error> {
+    let mut bytes = postcard::to_stdvec(about)?;
+    let hash = hash(&about_key(partition), &bytes);
+    bytes.extend_from_slice(&hash.to_be_bytes());
+    Ok(bytes)
+}
+
+fn sealed(key: &[u8], value: &[u8]) -> Option<About> {
+    let (bytes, found) = value.split_last_chunk::<SEAL_BYTES>()?;
+    if hash(key, bytes) == u128::from_be_bytes(*found) { postcard::from_bytes(bytes).ok() } else { None }
+}
+
+/// Changes a state together with all sums, as no accident would.
 #[cfg(test)]
 pub(crate) fn plant(dir: &Path, partition: Partition) {
     let db = sled::open(dir).unwrap();
-    let (key, value) = db.scan_prefix([partition.0, STATE]).next().unwrap().unwrap();
-    let mut planted = value.to_vec();
-    planted[0] ^= 1;
-    let meta = db.get([partition.0, META]).unwrap().unwrap();
-    let (meta, mut sum): (Meta, Sum) = postcard::from_bytes(&meta).unwrap();
-    sum.hash ^= hash(&key, &value) ^ hash(&key, &planted);
-    db.insert([partition.0, META], postcard::to_stdvec(&(meta, sum)).unwrap()).unwrap();
-    db.insert(key, planted).unwrap();
+    let rows = db.scan_prefix([partition.0]).map(Result::unwrap).map(|(k, v)| (k.to_vec(), v.to_vec()));
+    let rows: Vec<KeyValue> = rows.collect();
+    let (meta, entries, _) = read_partition(rows.clone()).unwrap();
+    let (mut planted, mut changed) = (Vec::new(), false);
+    for entry in entries.iter() {
+        planted.extend_from_slice(entry.packed);
+        if !changed && entry.key[0] == crate::fold::STATE {
+            *planted.last_mut().unwrap() ^= 1;
+            changed = true;
+        }
+    }
+    assert!(changed);
+    for (key, _) in rows {
+        db.remove(key).unwrap();
+    }
+    let mut held = Held::default();
+    held.put(0, &planted);
+    let about = About { meta, pieces: held.sum(), rows: held.rows() };
+    db.insert(key(partition, 0), planted).unwrap();
+    db.insert(about_key(partition), seal(partition, &about).unwrap()).unwrap();
     db.flush().unwrap();
 }
 
-/// Removes a state and leaves the sum.
+/// Removes a piece and leaves the sum.
 #[cfg(test)]
-pub(crate) fn lose_row(dir: &Path, partition: Partition) {
+pub(crate) fn lose_piece(dir: &Path, partition: Partition) {
     let db = sled::open(dir).unwrap();
-    let (key, _) = db.scan_prefix([partition.0, STATE]).next().unwrap().unwrap();
+    let (key, _) = db.scan_prefix([partition.0, PIECE]).next().unwrap().unwrap();
     db.remove(key).unwrap();
     db.flush().unwrap();
 }

@@ -49,6 +49,12 @@ impl Sum {
         self.rows
     }
 
+    /// Takes a part in by its hash, or out again.
+    pub(super) const fn turn(&mut self, hash: u128, taken_in: bool) {
+        self.rows = if taken_in { self.rows.wrapping_add(1) } else { self.rows.wrapping_sub(1) };
+        self.hash ^= hash;
+    }
+
     fn add(&mut self, key: &[u8], value: &[u8]) {
         self.rows = self.rows.wrapping_add(1);
         self.hash ^= hash(key, value);

@@ -156,9 +156,9 @@ async fn a_state_changed_behind_our_back_is_found() {
 }
 
 #[tokio::test]
-async fn a_row_that_went_missing_is_found_by_the_sum() {
+async fn a_piece_that_went_missing_is_found_by_the_sum() {
     let (dir, bus, digests) = finished().await;
-    crate::store::lose_row(&dir.path().join("state/puppet"), digests[0].partition);
+    crate::store::lose_piece(&dir.path().join("state/puppet"), digests[0].partition);
     let runtime = comes_back(dir.path(), &bus, &digests).await;
     assert_eq!(rebuilds(&runtime).await, 1);
     runtime.stop().await;
