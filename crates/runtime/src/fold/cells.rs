@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::store::Entries;
 
 /// States of a fold that are kept decoded at most.
-const WARM_MAX: usize = 512;
+const WARM_MAX: usize = 1_024;
 
 /// The states of a fold by entity.
 pub(super) struct Cells<S> {
@@ -115,7 +115,6 @@ impl<S: Default + Serialize + DeserializeOwned> Cells<S> {
         }
         let all = &mut self.all;
         self.warm.retain(|entity| all.get_mut(entity).is_some_and(Cell::cools_unless_used));
-        self.warm.shrink_to(WARM_MAX);
     }
 
     /// Every entity in order, with its state as bytes.

@@ -381,7 +381,7 @@ fn another_version_of_the_fold_is_not_loaded() {
 #[test]
 fn states_that_went_cold_in_between_make_no_difference() {
     // More accounts than stay decoded, some of them used again and again, some long after.
-    let names: Vec<_> = accounts(Partition(0)).take(1_500).collect();
+    let names: Vec<_> = accounts(Partition(0)).take(2_500).collect();
     let round = |n: usize| [n, n / 3, n % 40].map(|at| names[at].as_str());
     let log: Vec<_> = (0..names.len())
         .map(|n| {
