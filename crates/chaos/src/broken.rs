@@ -56,6 +56,9 @@ pub enum Broken {
     /// The keys of the bus.
     #[error(transparent)]
     Keys(#[from] bus::KeyError),
+    /// The nats-server of a rig.
+    #[error(transparent)]
+    TestServer(#[from] testkit::nats::TestServerError),
     /// The bus.
     #[error(transparent)]
     Bus(#[from] bus::BusError),

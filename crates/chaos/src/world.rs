@@ -4,15 +4,14 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::UNIX_EPOCH,
 };
 
-use bus_schema::{Day, Time, time::DAY_MS};
 use serde_json::{Value, json};
+use testkit::story;
+pub use testkit::story::champion;
 
 use crate::{Binaries, Broken};
 
@@ -53,17 +52,6 @@ pub const CANARIES: [&str; 4] = ["canary-1", "canary-2", "canary-3", "canary-4"]
 /// Enough for a score that can fall; each day more is a day to live through before the first scenario.
 const DAYS: i32 = 10;
 const USERS: u32 = 2;
-const MAP: &str = r#"
-name = "logins"
-time = "at"
-
-[[event]]
-type = "user.logged_in"
-subject = "account/{account}"
-contact = "{user}"
-data = { user = "{user}" }
-"#;
-
 /// A data folder in which the history was lived through.
 #[derive(Debug)]
 pub struct Template {
@@ -83,8 +71,9 @@ impl Template {
             write(&policies.join(format!("{agent}.toml")), &text)?;
         }
         let (rows, map) = (template.folder.join("logins.csv"), template.folder.join("map.toml"));
-        write(&rows, &history())?;
-        write(&map, MAP)?;
+        let accounts: Vec<&str> = ACCOUNTS.iter().chain(&CANARIES).copied().collect();
+        write(&rows, &story::history(&accounts, USERS, DAYS))?;
+        write(&map, story::MAP)?;
         template.import(binaries, &template.data(), &settings())?;
         Ok(template)
     }
@@ -142,30 +131,10 @@ pub fn settings() -> BTreeMap<String, String> {
     .into()
 }
 
-/// The customer's person who gets the mail.
-pub fn champion(account: &str) -> String {
-    format!("dana@{account}.example")
-}
-
 /// What goes wrong at an account, as calls of the Segment form with the same ids each time: enough for a proposal. The
 /// mail goes to `address`.
 pub fn bad_days(account: &str, address: &str) -> Vec<Value> {
-    let dana = champion(account);
-    let mut found = vec![(
-        "contact.added",
-        json!({"contact": dana, "roles": ["champion"], "name": "Dana Whitfield", "email": address}),
-    )];
-    for n in 0..6 {
-        let ticket = format!("{account}-{n}");
-        let priority = if n % 2 == 0 { "p1" } else { "p2" };
-        found.push((
-            "ticket.opened",
-            json!({"ticket": ticket, "priority": priority, "category": "outage", "channel": "email", "contact": dana,
-                "sentiment_bp": -9000}),
-        ));
-        found.push(("csat.responded", json!({"ticket": ticket, "score": 1, "scale": 5, "sentiment_bp": -9000})));
-    }
-    let calls = found.into_iter().enumerate();
+    let calls = story::bad_days(account, address).into_iter().enumerate();
     calls.map(|(n, (kind, properties))| track(account, &format!("{account}-{n}"), kind, &properties)).collect()
 }
 
@@ -180,26 +149,6 @@ pub fn track(account: &str, id: &str, kind: &str, properties: &Value) -> Value {
 /// A call that changes little: somebody uses the product.
 pub fn login(account: &str, id: &str) -> Value {
     track(account, id, "user.logged_in", &json!({"user": champion(account)}))
-}
-
-/// Everybody is there every day; it ends a day early, so that the end of its last day is never ahead of the clock.
-fn history() -> String {
-    let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
-    let last = Time(i64::try_from(now).unwrap_or(i64::MAX)).day();
-    let mut rows = "at,account,user\n".to_owned();
-    for day in (2..DAYS + 2).map(|ago| last.plus(-ago)) {
-        for account in ACCOUNTS.iter().chain(&CANARIES) {
-            for user in 0..USERS {
-                // Writing to a String never fails.
-                writeln!(rows, "{},{account},user{user}@{account}.example", morning(day)).ok();
-            }
-        }
-    }
-    rows
-}
-
-fn morning(day: Day) -> Time {
-    Time(day.start().0 + 9 * DAY_MS / 24)
 }
 
 /// The built-in rules, at any hour of any day, with the shortest hold, for a company that connects use and support and

@@ -25,6 +25,7 @@ class Handler:
     def __init__(self, folder):
         self.folder = folder
         self.count = 0
+        self.put_off = 0
         self.tried = set()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
@@ -32,14 +33,21 @@ class Handler:
         if name == "refuse-550":
             return "550 5.1.1 no such mailbox"
         if name == "busy-451":
-            return "451 4.3.0 try again later"
+            return self.busy()
         if name == "busy-once" and address not in self.tried:
             self.tried.add(address)
-            return "451 4.3.0 try again later"
+            return self.busy()
         if name == "slow":
             await asyncio.sleep(SLOW_SECONDS)
         envelope.rcpt_tos.append(address)
         return "250 OK"
+
+    def busy(self):
+        """Said in a file too, so that a test can wait for it."""
+        self.put_off += 1
+        with open(os.path.join(self.folder, f"{self.put_off:06}.busy"), "w"):
+            pass
+        return "451 4.3.0 try again later"
 
     async def handle_DATA(self, server, session, envelope):
         names = {behaviour(address) for address in envelope.rcpt_tos}

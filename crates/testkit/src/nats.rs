@@ -19,7 +19,9 @@ pub struct TestServer {
     settings: ServerSettings,
     binary: PathBuf,
     keys: BusKeys,
-    data: TempDir,
+    data: PathBuf,
+    /// The folder of one that has its own.
+    _own: Option<TempDir>,
 }
 
 /// Why there is no server for a test. The message says what to do; a test must not pass without one.
@@ -58,18 +60,37 @@ impl TestServer {
     /// # Errors
     /// No server can be had; the message names the cure.
     pub async fn start_empty(sync_always: bool) -> Result<Self, TestServerError> {
+        let own = tempfile::tempdir()?;
+        let (data, dir) = (own.path().to_owned(), own.path().join("nats"));
+        // A name of its own: a server that is found under its name is taken for one that outlived its parent.
+        let name = data.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let server = Self::start_over(&data, dir, &name, sync_always).await?;
+        Ok(Self { _own: Some(own), ..server })
+    }
+
+    /// Starts a server for the keys of a data folder, over the store in `dir`, as `name`.
+    ///
+    /// # Errors
+    /// No server can be had; the message names the cure.
+    pub async fn start_over(data: &Path, dir: PathBuf, name: &str, sync_always: bool) -> Result<Self, TestServerError> {
         let binary = find_server(&FindServer::from_env()).await?;
-        let data = tempfile::tempdir()?;
-        let keys = BusKeys::load_or_create(&data.path().join("keys"))?;
-        let dir = data.path().join("nats");
+        let keys = BusKeys::load_or_create(&data.join("keys"))?;
         let mut tries = 0;
         loop {
             tries += 1;
             let [port, monitor_port] = free_ports()?;
-            let settings =
-                ServerSettings { dir: dir.clone(), name: format!("test-{port}"), port, monitor_port, sync_always };
+            let settings = ServerSettings { dir: dir.clone(), name: name.to_owned(), port, monitor_port, sync_always };
             match Server::start(&binary, settings.clone(), &keys).await {
-                Ok(server) => return Ok(Self { server: Some(server), settings, binary, keys, data }),
+                Ok(server) => {
+                    return Ok(Self {
+                        server: Some(server),
+                        settings,
+                        binary,
+                        keys,
+                        data: data.to_owned(),
+                        _own: None,
+                    });
+                }
                 Err(ServerError::PortTaken(_) | ServerError::Ended { .. }) if tries < PORT_TRIES => {}
                 Err(e) => return Err(e.into()),
             }
@@ -142,7 +163,17 @@ impl TestServer {
 
     /// The folder of this test, with `keys/` and `nats/` in it.
     pub fn data(&self) -> &Path {
-        self.data.path()
+        &self.data
+    }
+
+    /// Its settings.
+    pub const fn settings(&self) -> &ServerSettings {
+        &self.settings
+    }
+
+    /// Lets the next start use another store.
+    pub fn set_dir(&mut self, dir: PathBuf) {
+        self.settings.dir = dir;
     }
 }
 

@@ -157,11 +157,24 @@ impl SmtpServer {
     /// # Errors
     /// A stored message cannot be read.
     pub fn received(&self) -> Result<Vec<Received>, ToolError> {
+        self.files("json")?.iter().map(|path| read(path)).collect()
+    }
+
+    /// How often it refused a recipient for now.
+    ///
+    /// # Errors
+    /// Its folder cannot be read.
+    pub fn put_off(&self) -> Result<usize, ToolError> {
+        Ok(self.files("busy")?.len())
+    }
+
+    /// The files it wrote that end so, in order.
+    fn files(&self, ends: &str) -> Result<Vec<PathBuf>, ToolError> {
         let entries = fs::read_dir(self.folder.path()).map_err(io("list the mails"))?;
         let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == ends));
         paths.sort();
-        paths.iter().map(|path| read(path)).collect()
+        Ok(paths)
     }
 
     /// Waits until it took that many messages, and returns them all.

@@ -5,11 +5,8 @@ use std::{
     time::Duration,
 };
 
-use bus::{
-    Bus, BusKeys, Connect, NatsBus, Role,
-    server::{FindServer, Server, ServerSettings, find_server},
-};
-use testkit::nats::free_ports;
+use bus::{Bus, BusKeys, Connect, NatsBus, Role};
+use testkit::nats::TestServer;
 
 use super::process::signal;
 use crate::Broken;
@@ -20,10 +17,11 @@ const CONNECT_MAX: Duration = Duration::from_secs(30);
 /// A nats-server that is killed, frozen and started again, always at the same ports.
 #[derive(Debug)]
 pub struct Nats {
-    binary: PathBuf,
-    settings: ServerSettings,
+    port: u16,
+    dir: PathBuf,
     keys: BusKeys,
-    server: Option<Server>,
+    /// None where a program under test keeps the server itself.
+    server: Option<TestServer>,
 }
 
 impl Nats {
@@ -32,57 +30,64 @@ impl Nats {
     /// # Errors
     /// No server can be had, or it does not start.
     pub async fn start(data: &Path, dir: PathBuf) -> Result<Self, Broken> {
-        let binary = find_server(&FindServer::from_env()).await?;
-        let keys = BusKeys::load_or_create(&data.join("keys"))?;
         let name_path = data.join("keys").join("server.name");
         let name = std::fs::read_to_string(&name_path).map_err(Broken::path("read", &name_path))?;
-        let [port, monitor_port] = free_ports().map_err(Broken::io("find free ports"))?;
-        let settings = ServerSettings { dir, name: name.trim().to_owned(), port, monitor_port, sync_always: true };
-        let mut nats = Self { binary, settings, keys, server: None };
-        nats.restart().await?;
-        Ok(nats)
+        let server = TestServer::start_over(data, dir.clone(), name.trim(), true).await?;
+        let (port, keys) = (server.settings().port, server.keys().clone());
+        Ok(Self { port, dir, keys, server: Some(server) })
+    }
+
+    /// A server that a program under test keeps, at a port, over `dir`.
+    ///
+    /// # Errors
+    /// The data folder has no keys.
+    pub fn of_another(data: &Path, dir: PathBuf, port: u16) -> Result<Self, Broken> {
+        Ok(Self { port, dir, keys: BusKeys::load(&data.join("keys"))?, server: None })
     }
 
     /// Where clients connect.
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.settings.port)
+        format!("nats://127.0.0.1:{}", self.port)
     }
 
     /// Its port for clients.
     pub const fn port(&self) -> u16 {
-        self.settings.port
+        self.port
     }
 
     /// Where it is monitored.
     pub fn monitor_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.settings.monitor_port)
+        self.server.as_ref().map(TestServer::monitor_url).unwrap_or_default()
     }
 
     /// Its store.
     pub fn dir(&self) -> &Path {
-        &self.settings.dir
+        &self.dir
     }
 
     /// Lets the next start use another store.
     pub fn set_dir(&mut self, dir: PathBuf) {
-        self.settings.dir = dir;
+        self.dir.clone_from(&dir);
+        if let Some(server) = &mut self.server {
+            server.set_dir(dir);
+        }
     }
 
     /// Its process, while it runs.
     pub fn pid(&self) -> Option<u32> {
-        self.server.as_ref().map(Server::pid)
+        self.server.as_ref().and_then(TestServer::pid)
     }
 
     /// kill −9; what it acknowledged is on its disk.
     pub async fn kill(&mut self) {
-        if let Some(server) = self.server.take() {
+        if let Some(server) = &mut self.server {
             server.kill().await;
         }
     }
 
     /// Asks it to end, and waits.
     pub async fn stop(&mut self) {
-        if let Some(server) = self.server.take() {
+        if let Some(server) = &mut self.server {
             server.stop().await;
         }
     }
@@ -92,9 +97,8 @@ impl Nats {
     /// # Errors
     /// It does not start.
     pub async fn restart(&mut self) -> Result<(), Broken> {
-        self.kill().await;
-        self.server = Some(Server::start(&self.binary, self.settings.clone(), &self.keys).await?);
-        Ok(())
+        let Some(server) = &mut self.server else { return Err(absent("another start of")) };
+        Ok(server.restart().await?)
     }
 
     /// SIGSTOP.
@@ -127,10 +131,10 @@ impl Nats {
     }
 
     fn signal(&self, name: &str) -> Result<(), Broken> {
-        let pid = self.pid().ok_or_else(|| Broken::Answer {
-            asked: format!("SIG{name} for the nats-server"),
-            answer: "that it does not run".into(),
-        })?;
-        signal(pid, name)
+        signal(self.pid().ok_or_else(|| absent("a signal for"))?, name)
     }
+}
+
+fn absent(wish: &str) -> Broken {
+    Broken::Answer { asked: format!("{wish} the nats-server"), answer: "that it does not run here".into() }
 }

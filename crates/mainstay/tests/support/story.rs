@@ -8,9 +8,10 @@ use std::{
 };
 
 use agent::Agent as _;
-use bus_schema::{Day, Time, time::DAY_MS};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testkit::story;
+pub use testkit::story::champion;
 
 use super::{Up, mainstay};
 
@@ -51,8 +52,8 @@ impl Story {
     /// Writes the history; returns how to import it.
     pub fn import(&self, accounts: &[&str], users: u32) -> Vec<OsString> {
         let (rows, map) = (self.path("logins.csv"), self.path("map.toml"));
-        std::fs::write(&rows, history(accounts, users)).expect("a history");
-        std::fs::write(&map, MAP).expect("a map");
+        std::fs::write(&rows, story::history(accounts, users, DAYS)).expect("a history");
+        std::fs::write(&map, story::MAP).expect("a map");
         vec![
             "import".into(),
             "--json".into(),
@@ -103,38 +104,6 @@ impl Story {
     }
 }
 
-const MAP: &str = r#"
-name = "logins"
-time = "at"
-
-[[event]]
-type = "user.logged_in"
-subject = "account/{account}"
-contact = "{user}"
-data = { user = "{user}" }
-"#;
-
-/// Every day, so that the story is the same on each day of the week; it ends a day early, so that the end of its last
-/// day is never ahead of the clock.
-fn history(accounts: &[&str], users: u32) -> String {
-    let last =
-        Time(i64::try_from(std::time::UNIX_EPOCH.elapsed().expect("a clock").as_millis()).expect("a time")).day();
-    let mut rows = "at,account,user\n".to_owned();
-    for day in (2..DAYS + 2).map(|ago| last.plus(-ago)) {
-        for account in accounts {
-            for user in 0..users {
-                writeln!(rows, "{},{account},user{user}@{account}.example", Time(start(day) + 9 * DAY_MS / 24))
-                    .expect("text");
-            }
-        }
-    }
-    rows
-}
-
-fn start(day: Day) -> i64 {
-    day.start().0
-}
-
 /// The built-in rules, at any hour of any day, with the shortest hold, for a company that connects use and support.
 fn policies() -> Vec<(&'static str, String)> {
     let edit = |text: &str, over: toml::Table| {
@@ -157,11 +126,6 @@ fn policies() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The customer's person who gets the mail.
-pub fn champion(account: &str) -> String {
-    format!("dana@{account}.example")
-}
-
 /// Calls of the Node SDK: who is who, and then three bad days of support.
 pub fn calls(account: &str) -> String {
     let dana = champion(account);
@@ -171,39 +135,17 @@ pub fn calls(account: &str) -> String {
          analytics.group({{ userId: {dana:?}, groupId: {account:?}, traits: {{ name: 'Acme Tools' }} }});\n\
          const track = (event, properties) => analytics.track({{ userId: {dana:?}, event, properties, context }});\n"
     );
-    for (kind, properties) in happenings(account) {
+    for (kind, properties) in story::bad_days(account, &dana) {
         writeln!(calls, "track({}, {properties});", json!(kind)).expect("text");
     }
     calls
-}
-
-/// What happens to an account, by kind.
-fn happenings(account: &str) -> Vec<(&'static str, Value)> {
-    let dana = champion(account);
-    let mut found = vec![(
-        "contact.added",
-        json!({"contact": dana, "roles": ["champion"], "name": "Dana Whitfield", "email": dana}),
-    )];
-    for n in 0..6 {
-        let ticket = format!("{account}-{n}");
-        let priority = if n % 2 == 0 { "p1" } else { "p2" };
-        found.push((
-            "ticket.opened",
-            json!({"ticket": ticket, "priority": priority, "category": "outage", "channel": "email", "contact": dana, "sentiment_bp": -9000}),
-        ));
-        found.push(("csat.responded", json!({"ticket": ticket, "score": 1, "scale": 5, "sentiment_bp": -9000})));
-    }
-    found
 }
 
 /// The same as one request of the Segment API. Its ids are always the same: sent twice, it counts once.
 pub async fn post(up: &Up, account: &str, address: &str) -> reqwest::Result<()> {
     let dana = champion(account);
     let mut batch = Vec::new();
-    for (n, (kind, mut properties)) in happenings(account).into_iter().enumerate() {
-        if properties.get("email").is_some() {
-            properties["email"] = json!(address);
-        }
+    for (n, (kind, properties)) in story::bad_days(account, address).into_iter().enumerate() {
         batch.push(json!({
             "type": "track", "messageId": format!("{account}-{n}"), "userId": dana, "event": kind,
             "properties": properties, "context": {"groupId": account},
