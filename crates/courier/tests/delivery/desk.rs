@@ -77,13 +77,18 @@ impl Desk {
         Running { progress, stop, task }
     }
 
+    /// Waits until something is so.
+    pub(crate) async fn until(&self, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so().await {
+            assert!(Instant::now() < deadline, "{what} did not come");
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Waits until the bus was found away so often.
     pub(crate) async fn missed(&self, times: u64) {
-        let deadline = Instant::now() + PATIENCE;
-        while self.memory.missed() < times {
-            assert!(Instant::now() < deadline, "nobody misses the bus");
-            sleep(Duration::from_millis(10)).await;
-        }
+        self.until("somebody who misses the bus", async || self.memory.missed() >= times).await;
     }
 
     pub(crate) fn eml(&self, proposal: &str) -> PathBuf {
@@ -179,11 +184,7 @@ impl Desk {
     /// Waits until the courier has nothing left to do.
     pub(crate) async fn settled(&self, courier: &Running) {
         let last = self.bus.state(Stream::Action).await.unwrap().last_seq;
-        let until = Instant::now() + PATIENCE;
-        while !courier.progress.is_settled(last) {
-            assert!(Instant::now() < until, "the courier is not done with message {last}");
-            sleep(Duration::from_millis(10)).await;
-        }
+        self.until("the end of the courier's work", async || courier.progress.is_settled(last)).await;
     }
 }
 

@@ -110,9 +110,7 @@ async fn a_courier_killed_before_its_intent_leaves_the_message_to_the_next() {
     // The intent is on its way for longer than the courier lives.
     desk.memory.fail_next("cs.action.>", Fault::Delay(Duration::from_mins(1)));
     let courier = desk.courier();
-    while courier.progress.open() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    desk.until("the beginning of a delivery", async || courier.progress.open() > 0).await;
     courier.kill().await;
     let next = desk.courier();
     assert!(matches!(desk.ended("p1").await.data, Data::DeliverySent(_)));

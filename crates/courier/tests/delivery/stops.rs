@@ -99,9 +99,7 @@ async fn a_stop_between_intent_and_attempt_holds_too() {
     desk.memory.fail_next("cs.action.>", Fault::DelayAck(Duration::from_secs(2)));
     let courier = desk.courier();
     // The intent is stored while its acknowledgement is still on the way.
-    while desk.chain("p1").await.len() < 2 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    desk.until("the intent", async || desk.chain("p1").await.len() == 2).await;
     desk.stop(Stop::Address("hmac-of-ana".into())).await;
     let ended = desk.ended("p1").await;
     assert_eq!(failure(&ended), (FailureReason::Stopped, false));
@@ -114,14 +112,10 @@ async fn a_stop_between_intent_and_attempt_holds_too() {
 async fn a_stop_during_the_repetitions_ends_them() {
     let server = SmtpServer::start().await.unwrap();
     let mut desk = Desk::new(Some(&server));
-    desk.config.retry_after = vec![Duration::from_millis(700)];
+    desk.config.retry_after = vec![Duration::from_secs(2)];
     desk.approve(&approval("p1", &Behaviour::BusyOnce.address("a"))).await;
     let courier = desk.courier();
-    while desk.chain("p1").await.len() < 2 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    // Whether it falls before the first attempt or before the second: neither delivers.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    desk.until("the first attempt", async || server.put_off().unwrap() == 1).await;
     desk.stop(Stop::All).await;
     assert_eq!(failure(&desk.ended("p1").await), (FailureReason::Stopped, false));
     courier.stop().await;
