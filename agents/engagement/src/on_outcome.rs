@@ -82,9 +82,9 @@ pub fn sent(
 /// When a message counts as sent.
 ///
 /// Log time stands still while no router appends, or while a step of it waits to be accepted; the courier sends all the
-/// same. What it sent would fall out of a window too early when log time moves on, so that the courier's own time counts
-/// where it is later. A courier whose clock is far ahead must not close a contact for ever, hence the longest window as a
-/// limit. Event time has nothing to do with the courier's clock.
+/// same. What it sent would fall out of a window too early when log time moves on, so that the broker's time of the send
+/// counts where it is later. A broker whose clock was far ahead must not close a contact for ever, hence the longest
+/// window as a limit. Event time has nothing to do with the broker's clock.
 fn sent_at(turn: &Turn<'_>, recorded: Time) -> Time {
     match turn.clock {
         ClockMode::Event => turn.now,

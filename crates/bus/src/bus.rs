@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus_schema::subject::Stream;
+use bus_schema::{Time, subject::Stream};
 
 use crate::{BusError, LogInfo, MemoryBus, Message, NatsBus, Provisioning, PublishError, Reader, Stored, StreamState};
 
@@ -71,6 +71,17 @@ impl Bus {
         match self {
             Self::Nats(bus) => bus.state(stream).await,
             Self::Memory(bus) => bus.state(stream).await,
+        }
+    }
+
+    /// The broker's time now, by the clock that stamps what a stream stores; it is never later than the answer.
+    ///
+    /// # Errors
+    /// The bus does not answer, or the stream is not there.
+    pub async fn time(&self, stream: Stream) -> Result<Time, BusError> {
+        match self {
+            Self::Nats(bus) => bus.time(stream).await,
+            Self::Memory(bus) => bus.time(stream).await,
         }
     }
 

@@ -182,6 +182,10 @@ impl MemoryBus {
         self.ask("stream state", |store| Ok(store.log(stream).state())).await
     }
 
+    pub(crate) async fn time(&self, _stream: Stream) -> Result<Time, BusError> {
+        self.ask("broker's time", |_| Ok((self.shared.clock)())).await
+    }
+
     pub(crate) async fn reader(&self, stream: Stream, filters: &[String], from_seq: u64) -> Result<Reader, BusError> {
         let from_seq = self.wire.as_ref().map_or(from_seq, |wire| wire.begins(stream, from_seq));
         self.ask("reader", |store| check_position(store, stream, from_seq)).await?;

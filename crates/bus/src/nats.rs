@@ -11,7 +11,7 @@ mod reader;
 mod wire;
 
 use async_nats::HeaderMap;
-use bus_schema::subject::Stream;
+use bus_schema::{Time, subject::Stream};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
@@ -41,6 +41,8 @@ struct MessageAnswer {
 #[derive(Deserialize)]
 struct InfoAnswer {
     state: StateAnswer,
+    /// When the server answered.
+    ts: String,
 }
 
 #[derive(Deserialize)]
@@ -115,14 +117,22 @@ impl NatsBus {
     }
 
     pub(crate) async fn state(&self, stream: Stream) -> Result<StreamState, BusError> {
-        self.here(stream)?;
-        let answer: InfoAnswer = self
-            .api(&format!("STREAM.INFO.{}", stream.name()), &json!({}))
-            .await
-            .map_err(|e| e.into_bus("the state", Some(stream)))?;
-        let StateAnswer { first_seq, last_seq, messages, bytes } = answer.state;
+        let StateAnswer { first_seq, last_seq, messages, bytes } = self.info(stream, "the state").await?.state;
         let first_seq = if messages == 0 { last_seq + 1 } else { first_seq };
         Ok(StreamState { first_seq, last_seq, messages, bytes })
+    }
+
+    pub(crate) async fn time(&self, stream: Stream) -> Result<Time, BusError> {
+        let operation = "the broker's time";
+        let ts = self.info(stream, operation).await?.ts;
+        let reason = || format!("`{ts}` is no time");
+        Time::parse(&ts).map_err(|_| BusError::Answer { operation: operation.to_owned(), reason: reason() })
+    }
+
+    async fn info(&self, stream: Stream, operation: &str) -> Result<InfoAnswer, BusError> {
+        self.here(stream)?;
+        let answer = self.api(&format!("STREAM.INFO.{}", stream.name()), &json!({})).await;
+        answer.map_err(|e| e.into_bus(operation, Some(stream)))
     }
 
     pub(crate) async fn reader(

@@ -1,14 +1,7 @@
 //! What the courier is told: by which way, within which bounds.
 
-use std::{
-    fmt,
-    net::IpAddr,
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use bus_schema::Time;
 use uuid::Uuid;
 
 use crate::{compose::Address, transport::Outlet};
@@ -22,8 +15,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// A way of the caller's by which every message leaves in place of mail server and files.
     pub outlet: Option<Arc<dyn Outlet>>,
-    /// What it takes from the machine it runs on.
-    pub machine: Machine,
+    /// Gives a word nobody else has: two couriers must be able to tell their records apart.
+    pub unique: Unique,
     /// Folder of `<proposal>.eml` files: without a mail server, and on event time.
     pub outbox: PathBuf,
     /// Folder with a file per attempt that began: what an older copy of the bus cannot know. Without one it is believed.
@@ -49,7 +42,7 @@ impl Config {
             name: "courier".into(),
             smtp: None,
             outlet: None,
-            machine: Machine::default(),
+            unique: Unique::default(),
             outbox: outbox.into(),
             begun: None,
             envelope_from,
@@ -62,28 +55,19 @@ impl Config {
     }
 }
 
-/// What a courier takes from the machine it runs on.
+/// Words of which no two are the same.
 #[derive(Clone)]
-pub struct Machine {
-    /// The clock, which is near enough to the broker's for deadlines of minutes.
-    pub now: Arc<dyn Fn() -> Time + Send + Sync>,
-    /// A word nobody else has: two couriers must be able to tell their records apart.
-    pub unique: Arc<dyn Fn() -> String + Send + Sync>,
-}
+pub struct Unique(pub Arc<dyn Fn() -> String + Send + Sync>);
 
-impl Default for Machine {
+impl Default for Unique {
     fn default() -> Self {
-        let now = || {
-            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-        };
-        Self { now: Arc::new(now), unique: Arc::new(|| Uuid::now_v7().to_string()) }
+        Self(Arc::new(|| Uuid::now_v7().to_string()))
     }
 }
 
-impl fmt::Debug for Machine {
+impl fmt::Debug for Unique {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Machine").finish_non_exhaustive()
+        f.debug_struct("Unique").finish_non_exhaustive()
     }
 }
 

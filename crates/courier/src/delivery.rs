@@ -1,7 +1,8 @@
 //! From one approval to its outcome.
 //!
 //! Order matters and stands here alone: check, intent, stops, note, attempt, outcome. An unsubscribe that was acknowledged
-//! before the intent is seen by the read of the stops, which comes after it.
+//! before the intent is seen by the read of the stops, which comes after it. Intent and outcome are dated by the broker's
+//! clock.
 
 use bus::Bus;
 use bus_schema::{
@@ -17,6 +18,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::{
     action::{Approved, Objection},
     begun::{self, Begin},
+    broker_time::{self, milliseconds},
     compose::bytes_hash,
     config::Config,
     record::{Appended, Record},
@@ -34,6 +36,16 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// What a record of an end says; any other data is none of ours.
+    const fn of(data: &Data) -> Self {
+        match data {
+            Data::DeliverySent(_) => Self::Sent,
+            Data::DeliveryFailed(_) => Self::Failed,
+            Data::DeliveryUnknown(_) => Self::Unknown,
+            _ => Self::NotOurs,
+        }
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Sent => "sent",
@@ -50,17 +62,12 @@ pub(crate) async fn deliver(config: &Config, bus: &Bus, approved: &Approved) -> 
         Ok(letter) => letter,
         Err(objection) => return object(config, bus, approved, approved.seq, objection).await,
     };
+    let now = broker_time::now(bus).await;
     let until = Instant::now() + config.deadline;
-    let deadline = (config.machine.now)().plus_ms(i64::try_from(config.deadline.as_millis()).unwrap_or(i64::MAX));
+    let deadline = now.plus_ms(milliseconds(config.deadline));
     let intended = DeliveryIntended { proposal: approved.data.proposal.clone(), deadline };
-    let intent = Record::new(
-        &config.machine,
-        &approved.subject,
-        approved.seq,
-        &approved.event,
-        Data::DeliveryIntended(intended),
-        None,
-    );
+    let place = (&*approved.subject, approved.seq);
+    let intent = Record::new(&config.unique, place, &approved.event, now, Data::DeliveryIntended(intended), None);
     let Appended::Stored(intent) = intent.append(bus).await else { return Outcome::NotOurs };
     if let Some(objection) = expired(bus, approved, intent, until).await {
         return object(config, bus, approved, intent, objection).await;
@@ -176,26 +183,27 @@ async fn expired(bus: &Bus, approved: &Approved, intent: u64, until: Instant) ->
 }
 
 async fn finish(config: &Config, bus: &Bus, approved: &Approved, intent: u64, end: End, letter: &Letter) -> Outcome {
+    let ended = Instant::now();
     let proposal = approved.data.proposal.clone();
     match end {
         End::Attempted(Attempt::Sent(response)) => {
             let bytes_hash = Label::nearest(&bytes_hash(&letter.bytes));
             let sent = DeliverySent { proposal, bytes_hash, response: Some(response) };
-            record(config, bus, approved, intent, Data::DeliverySent(sent), None, Outcome::Sent).await
+            record(config, bus, approved, intent, ended, Data::DeliverySent(sent), None).await
         }
         End::Attempted(Attempt::Doubt(reason)) => {
             let unknown = DeliveryUnknown { proposal, reason: reason.to_owned() };
-            record(config, bus, approved, intent, Data::DeliveryUnknown(unknown), None, Outcome::Unknown).await
+            record(config, bus, approved, intent, ended, Data::DeliveryUnknown(unknown), None).await
         }
         End::Attempted(Attempt::Refused { text, later }) => {
             let failed =
                 DeliveryFailed { proposal, reason: FailureReason::Refused, stop_scope: None, retryable: later };
-            record(config, bus, approved, intent, Data::DeliveryFailed(failed), Some(text), Outcome::Failed).await
+            record(config, bus, approved, intent, ended, Data::DeliveryFailed(failed), Some(text)).await
         }
         End::Stopped(scope) => {
             let failed =
                 DeliveryFailed { proposal, reason: FailureReason::Stopped, stop_scope: Some(scope), retryable: false };
-            record(config, bus, approved, intent, Data::DeliveryFailed(failed), None, Outcome::Failed).await
+            record(config, bus, approved, intent, ended, Data::DeliveryFailed(failed), None).await
         }
         End::Objected(objection) => object(config, bus, approved, intent, objection).await,
     }
@@ -211,20 +219,23 @@ async fn object(config: &Config, bus: &Bus, approved: &Approved, expect: u64, ob
     };
     let proposal = approved.data.proposal.clone();
     let failed = DeliveryFailed { proposal, reason, stop_scope: None, retryable };
-    record(config, bus, approved, expect, Data::DeliveryFailed(failed), Some(text), Outcome::Failed).await
+    record(config, bus, approved, expect, Instant::now(), Data::DeliveryFailed(failed), Some(text)).await
 }
 
+/// Appends what an attempt that ended at `ended` came to.
 async fn record(
     config: &Config,
     bus: &Bus,
     approved: &Approved,
     expect: u64,
+    ended: Instant,
     data: Data,
     text: Option<String>,
-    outcome: Outcome,
 ) -> Outcome {
-    let record = Record::new(&config.machine, &approved.subject, expect, &approved.event, data, text);
-    match record.append(bus).await {
+    let outcome = Outcome::of(&data);
+    let place = (&*approved.subject, expect);
+    let time = broker_time::at(bus, ended).await;
+    match Record::new(&config.unique, place, &approved.event, time, data, text).append(bus).await {
         Appended::Stored(_) => outcome,
         // Declared unknown meanwhile, or withdrawn: what was done stays true, what is recorded stays cautious.
         Appended::Lost => {
@@ -237,10 +248,10 @@ async fn record(
 
 /// Waits until an intent is past its deadline by `grace`, and declares it unknown if nobody recorded its outcome.
 pub(crate) async fn settle(config: &Config, bus: &Bus, subject: &str, intent: u64, deadline: Time) -> Outcome {
-    let grace = i64::try_from(config.grace.as_millis()).unwrap_or(i64::MAX);
-    let left = u64::try_from(deadline.plus_ms(grace).since_ms((config.machine.now)())).unwrap_or(0);
-    // It was stored before it was read here, and whoever stored it gives up so long after that: whatever the clock of
-    // either says, to wait longer from now on is never needed.
+    let over = deadline.plus_ms(milliseconds(config.grace));
+    let left = u64::try_from(over.since_ms(broker_time::now(bus).await)).unwrap_or(0);
+    // It was stored before it was read here, and whoever stored it gives up so long after that: even where the broker's
+    // clock is set back meanwhile, to wait longer from now on is never needed.
     let longest = config.deadline.saturating_add(config.grace);
     sleep(std::time::Duration::from_millis(left).min(longest)).await;
     let event = loop {
@@ -256,7 +267,8 @@ pub(crate) async fn settle(config: &Config, bus: &Bus, subject: &str, intent: u6
     let Data::DeliveryIntended(DeliveryIntended { proposal, .. }) = event.data.clone() else { return Outcome::NotOurs };
     let reason = "the courier ended before it recorded an outcome".to_owned();
     let unknown = Data::DeliveryUnknown(DeliveryUnknown { proposal, reason });
-    match Record::new(&config.machine, subject, intent, &event, unknown, None).append(bus).await {
+    let now = broker_time::now(bus).await;
+    match Record::new(&config.unique, (subject, intent), &event, now, unknown, None).append(bus).await {
         Appended::Stored(_) => Outcome::Unknown,
         Appended::Lost => Outcome::NotOurs,
     }

@@ -7,6 +7,7 @@
 
 mod action;
 mod begun;
+mod broker_time;
 pub mod compose;
 mod config;
 mod courier;
@@ -21,7 +22,7 @@ pub use crate::{
         Address, BODY_BYTES_MAX, ComposeError, Draft, NAME_CHARS_MAX, Person, SUBJECT_CHARS_MAX, URL_BYTES_MAX,
         bytes_hash, compose,
     },
-    config::{Config, Encryption, Machine, Smtp, SmtpUrlError},
+    config::{Config, Encryption, Smtp, SmtpUrlError, Unique},
     courier::{Courier, CourierError, Progress, run},
     transport::{Attempt, Letter, Outlet},
 };

@@ -9,7 +9,7 @@ use bus_schema::{
 use serde_json::{Map, Value};
 use tokio::time::sleep;
 
-use crate::{action, config::Machine};
+use crate::{action, config::Unique};
 
 /// Who writes here.
 const SOURCE: &str = "courier";
@@ -36,21 +36,21 @@ pub(crate) enum Appended {
 }
 
 impl Record {
-    /// The step after message `expect`, about the same entity and contact as the event it answers.
+    /// The step after message `expect` of the subject, taken at the broker's `time`, about the same entity and contact as the event it answers.
     pub(crate) fn new(
-        machine: &Machine,
-        subject: &str,
-        expect: u64,
+        unique: &Unique,
+        (subject, expect): (&str, u64),
         cause: &Event,
+        time: Time,
         data: Data,
         text: Option<String>,
     ) -> Self {
         let kind = data.kind();
-        let id = format!("{}/{}", kind.name(), (machine.unique)());
+        let id = format!("{}/{}", kind.name(), (unique.0)());
         let header = Header {
             source: SOURCE.into(),
             id: id.clone(),
-            time: (machine.now)(),
+            time,
             logtime: Time::default(),
             actor: Some(Actor { kind: ActorKind::System, id: SOURCE.into() }),
             causation: Some(cause.header.id.clone()),

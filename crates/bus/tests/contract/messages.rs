@@ -14,6 +14,7 @@ pub(crate) async fn a_stored_message_reads_back_as_it_was_sent(bench: Bench) {
     let bus = bench.bus(Role::Router).await;
     let message = Message::new(SUBJECT, "[\"ä\"]").with_header("Ms-Turn", "1.2.3").with_header("Ms-Epoch", "4");
     let before = now();
+    let asked = bus.time(Stream::Log).await.unwrap();
     let seq = bus.publish(message.clone(), Some(0)).await.unwrap();
     let by_seq = bus.get(Stream::Log, seq).await.unwrap().unwrap();
     assert_eq!(bus.last(Stream::Log, SUBJECT).await.unwrap(), Some(by_seq.clone()));
@@ -22,6 +23,9 @@ pub(crate) async fn a_stored_message_reads_back_as_it_was_sent(bench: Bench) {
     assert_eq!((by_seq.seq, &by_seq.subject, &by_seq.headers), (seq, &message.subject, &message.headers));
     assert_eq!(by_seq.body, message.body);
     assert!(before <= by_seq.time && by_seq.time <= now(), "{} is not within the test", by_seq.time);
+    let asked = [asked, bus.time(Stream::Log).await.unwrap()];
+    assert!(before <= asked[0] && asked[0] <= by_seq.time, "{} is not the time before {}", asked[0], by_seq.time);
+    assert!(by_seq.time <= asked[1] && asked[1] <= now(), "{} is not the time after {}", asked[1], by_seq.time);
     let state = bus.state(Stream::Log).await.unwrap();
     assert_eq!((state.first_seq, state.last_seq, state.messages), (1, 1, 1));
 }

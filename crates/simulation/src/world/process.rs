@@ -300,8 +300,7 @@ impl Start {
         let post = Post { who: self.who, life: Arc::clone(&self.life), shared: Arc::clone(&self.shared) };
         config.outlet = Some(Arc::new(post));
         let shared = Arc::clone(&self.shared);
-        config.machine =
-            courier::Machine { now: self.clock(Process::Courier), unique: Arc::new(move || shared.word()) };
+        config.unique = courier::Unique(Arc::new(move || shared.word()));
         config.name = format!("courier-{}", self.who.number);
         config.deadline = DEADLINE;
         config.grace = GRACE;
