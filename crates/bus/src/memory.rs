@@ -183,7 +183,8 @@ impl MemoryBus {
     }
 
     pub(crate) async fn time(&self, _stream: Stream) -> Result<Time, BusError> {
-        self.ask("broker's time", |_| Ok((self.shared.clock)())).await
+        let found = self.ask("broker's time", |_| Ok((self.shared.clock)())).await?;
+        Ok(self.wire.as_ref().map_or(found, |wire| wire.time(found)))
     }
 
     pub(crate) async fn reader(&self, stream: Stream, filters: &[String], from_seq: u64) -> Result<Reader, BusError> {

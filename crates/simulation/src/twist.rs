@@ -89,7 +89,7 @@ pub trait Twist: Send + Sync {
         rows
     }
 
-    /// The clock the publisher of approvals looks at.
+    /// The broker's time as the publisher of approvals hears it.
     fn publisher_time(&self, now: Time) -> Time {
         now
     }

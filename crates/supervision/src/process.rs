@@ -85,8 +85,6 @@ pub struct Given {
     pub checkpoint_every: Duration,
     /// The machine's clock, for ticks.
     pub now: Arc<dyn Fn() -> Time + Send + Sync>,
-    /// The broker's clock as near as the machine knows it, for the end of approvals.
-    pub broker_now: Arc<dyn Fn() -> Time + Send + Sync>,
 }
 
 impl std::fmt::Debug for Given {
@@ -148,7 +146,6 @@ async fn given(settings: &Settings) -> Result<Given, Failure> {
         tick: (Duration::from_secs(settings.tick_seconds), Duration::from_secs(settings.hold_tick_seconds)),
         checkpoint_every: Config::new(&settings.data).checkpoint_every,
         now: Arc::new(wall),
-        broker_now: Arc::new(wall),
     };
     given.routing.wait_for(Stream::Log).await?;
     given.out.wait_for(Stream::Action).await?;
@@ -240,7 +237,6 @@ impl Parts {
             state: state.join("publisher"),
             address_hash: Arc::clone(&given.address_hash),
             log_time: Arc::new(move || of_log.log_time().unwrap_or_default()),
-            wall_time: Arc::clone(&given.broker_now),
         };
         let publisher = Publisher::start(publisher).await?;
         let (stop, stopped) = watch::channel(false);

@@ -47,8 +47,6 @@ pub struct PublisherConfig {
     pub address_hash: AddressHash,
     /// Log time now, for approvals on event time.
     pub log_time: Arc<dyn Fn() -> Time + Send + Sync>,
-    /// The broker's time now, for approvals on live time.
-    pub wall_time: Arc<dyn Fn() -> Time + Send + Sync>,
 }
 
 impl std::fmt::Debug for PublisherConfig {
@@ -181,10 +179,10 @@ impl Work {
         Ok(())
     }
 
-    /// Whether the time of an approval is over, by the clock it counts in.
-    fn is_over(&self, signed: &ApprovalSigned) -> bool {
+    /// Whether the time of an approval is over, by the clock it counts in: the broker's, or log time.
+    async fn is_over(&self, signed: &ApprovalSigned) -> bool {
         let now = match signed.clock {
-            ClockMode::Live => (self.config.wall_time)(),
+            ClockMode::Live => self.broker_time().await,
             // Event time moves by the hour: what is stamped within one belongs to the tick at its start, before whose
             // successor everything signed is published.
             ClockMode::Event => Time((self.config.log_time)().0.div_euclid(HOUR_MS) * HOUR_MS),
@@ -192,8 +190,24 @@ impl Work {
         now > signed.not_after
     }
 
+    /// The broker's time, however long it is away.
+    async fn broker_time(&self) -> Time {
+        loop {
+            match self.config.out.time(Stream::Action).await {
+                Ok(time) => return time,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the broker's time is not told, trying on"
+                    );
+                    tokio::time::sleep(WAIT).await;
+                }
+            }
+        }
+    }
+
     async fn signed(&self, said: &Said, signed: &ApprovalSigned) -> Result<(), SupervisionError> {
-        if self.is_over(signed) {
+        if self.is_over(signed).await {
             return Ok(());
         }
         let Some(decision) = self.decision(signed).await? else {
@@ -242,7 +256,7 @@ impl Work {
         personal: &serde_json::Map<String, serde_json::Value>,
     ) -> Result<(), SupervisionError> {
         // The bus may be away for longer than the approval is good for.
-        while !self.is_over(signed) {
+        while !self.is_over(signed).await {
             let expect = match self.last(&subject).await {
                 None => 0,
                 Some(last) if is_free(&last, signed.decision) => last.seq,

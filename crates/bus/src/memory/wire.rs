@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus_schema::subject::Stream;
+use bus_schema::{Time, subject::Stream};
 use futures_util::future::BoxFuture;
 
 use super::MemoryBus;
@@ -36,6 +36,11 @@ pub trait Wire: Send + Sync {
     /// The message of a sequence.
     fn get(&self, stream: Stream, found: Option<Stored>) -> Option<Stored> {
         let _ = stream;
+        found
+    }
+
+    /// The broker's time.
+    fn time(&self, found: Time) -> Time {
         found
     }
 

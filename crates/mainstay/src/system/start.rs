@@ -111,7 +111,6 @@ async fn parts(
         state: folder.path().join("state").join("publisher"),
         address_hash: Arc::new(move |address| stop_key.address(address)),
         log_time: Arc::new(move || clock_of_log.log_time().unwrap_or_default()),
-        wall_time: Arc::new(wall),
     };
     let publisher = Arc::new(Publisher::start(publisher).await.map_err(part_error("publisher"))?);
     let courier = courier::Courier::new(courier_config(folder.path(), settings)?, place.connect(Role::Courier).await?);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bus::{Bus, Doubt, MemoryBus, Message, PublishError, Stored, memory::Wire};
-use bus_schema::subject::Stream;
+use bus_schema::{Time, subject::Stream};
 use futures_util::future::BoxFuture;
 use tokio::{sync::Notify, time::sleep};
 
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     observe::Who,
-    plan::Subjects,
+    plan::{Process, Subjects},
     twist::{Ack, Parcel},
 };
 
@@ -198,6 +198,10 @@ impl Wire for Line {
 
     fn get(&self, stream: Stream, found: Option<Stored>) -> Option<Stored> {
         self.shared.twist.get(self.who, stream, found)
+    }
+
+    fn time(&self, found: Time) -> Time {
+        if self.who.process == Some(Process::Router) { self.shared.twist.publisher_time(found) } else { found }
     }
 
     fn begins(&self, stream: Stream, from_seq: u64) -> u64 {

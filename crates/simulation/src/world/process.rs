@@ -248,7 +248,7 @@ impl Start {
     }
 
     async fn router(&self) -> Failure {
-        let (bus, shared) = (self.bus(), Arc::clone(&self.shared));
+        let bus = self.bus();
         let given = Given {
             routing: bus.clone(),
             gate: bus.clone(),
@@ -261,7 +261,6 @@ impl Start {
             tick: TICK,
             checkpoint_every: Duration::from_millis(self.shared.shape.checkpoint_ms.into()),
             now: self.clock(Process::Router),
-            broker_now: Arc::new(move || shared.twist.publisher_time(shared.time.now_of(Process::Router))),
         };
         match Parts::start(given, self.installed).await {
             Ok(parts) => {

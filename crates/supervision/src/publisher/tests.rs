@@ -53,12 +53,13 @@ fn event(id: String, data: Data) -> Event {
 
 impl Rig {
     async fn new() -> Self {
-        let memory = MemoryBus::new();
+        let wall = Arc::new(AtomicI64::new(NOON.0));
+        let clock = Arc::clone(&wall);
+        let memory = MemoryBus::with_clock(move || Time(clock.load(Ordering::SeqCst)));
         let bus: Bus = memory.clone().into();
         let chain = async |subject| Chain::open(bus.clone(), Stream::Log, subject, 1).await.unwrap();
         let people = chain(subject::log_people(P)).await;
         let gate = chain(subject::log_fact(P, "supervisor", P)).await;
-        let wall = Arc::new(AtomicI64::new(NOON.0));
         Self { memory, bus, people, gate, wall, folder: tempfile::tempdir().unwrap(), turns: 0 }
     }
 
@@ -120,7 +121,6 @@ impl Rig {
         if afresh {
             let _ = std::fs::remove_dir_all(&state);
         }
-        let wall = Arc::clone(&self.wall);
         let config = PublisherConfig {
             disk: runtime::store::Disk::Machine,
             log: self.bus.clone(),
@@ -128,7 +128,6 @@ impl Rig {
             state,
             address_hash: Arc::new(|address| agent::digest::sha256_hex(address.as_bytes())),
             log_time: Arc::new(|| Time(i64::MAX)),
-            wall_time: Arc::new(move || Time(wall.load(Ordering::SeqCst))),
         };
         let publisher = Publisher::start(config).await.unwrap();
         tokio::time::timeout(Duration::from_secs(20), publisher.wait(until)).await.expect("too slow").unwrap();
