@@ -34,8 +34,8 @@ pub(super) const ALL: &[Scenario] = &[
     Scenario {
         name: "clocks-apart",
         faults: &["F21"],
-        about: "the clocks of the agents are ten days ahead, an hour behind and five minutes ahead: their folds are equal \
-                to those of the log, and the mail is sent once",
+        about: "the clocks of the agents are ten days ahead, an hour behind and five minutes ahead, the courier's ten days \
+                behind: the folds are equal to those of the log, and the mail is sent once",
         needs_root: false,
         smoke: false,
         run: |context| clocks(context).boxed_local(),
@@ -161,7 +161,8 @@ async fn clocks(context: Context) -> Result<Vec<Verdict>, Broken> {
         cure: "install it (Debian: apt install libfaketime)".into(),
     })?;
     let mut rig = Rig::start(&context, Setup::default()).await?;
-    for (part, skew) in [(Part::Health, "+10d"), (Part::Churn, "-1h"), (Part::Engagement, "+5m")] {
+    let apart = [(Part::Health, "+10d"), (Part::Churn, "-1h"), (Part::Engagement, "+5m"), (Part::Courier, "-10d")];
+    for (part, skew) in apart {
         rig.stop(part).await?;
         let env = [("LD_PRELOAD", *library), ("FAKETIME", skew), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")];
         let env: BTreeMap<_, _> = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
