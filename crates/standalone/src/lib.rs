@@ -125,14 +125,14 @@ mod tests {
     #[test]
     fn a_program_reads_its_own_keys_and_leaves_those_of_others_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let read = || sources(dir.path()).extract::<Keys>();
+        let read = || sources(dir.path()).extract::<Keys>().map_err(|error| error.to_string());
         let bare = Keys { data: data_folder(), nats_url: local_bus(), partitions: None };
         assert_eq!(read().unwrap(), bare, "without a file");
         let file = dir.path().join("mainstay.toml");
         std::fs::write(&file, "nats_url = \"nats://bus\"\nconsole = \"127.0.0.1:7700\"\n").unwrap();
         assert_eq!(read().unwrap(), Keys { nats_url: "nats://bus".into(), ..bare });
         std::fs::write(&file, "partitions = \"many\"\n").unwrap();
-        let error = read().unwrap_err().to_string();
+        let error = read().unwrap_err();
         assert!(error.contains("partitions") && error.contains("mainstay.toml"), "{error}");
     }
 

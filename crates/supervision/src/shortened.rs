@@ -35,6 +35,9 @@ pub struct Shortened {
     fill: String,
 }
 
+/// A stream, the connection to its account, the log's subject of it in a partition, and a subject to fill it with.
+type Place<'a> = (Stream, &'a Bus, fn(Partition) -> String, String);
+
 /// The streams that end before what the log has seen of them. `log` is a connection to account BUS, `out` to OUT.
 ///
 /// # Errors
@@ -42,7 +45,6 @@ pub struct Shortened {
 pub async fn shortened(log: &Bus, out: &Bus, partitions: Partitions) -> Result<Vec<Shortened>, SupervisionError> {
     let read = |source| SupervisionError::read(PART, source);
     let mut all = Vec::new();
-    type Place<'a> = (Stream, &'a Bus, fn(Partition) -> String, String);
     let places: [Place<'_>; 3] = [
         (Stream::In, log, subject::log_in, subject::in_batch(Partition(0))),
         (Stream::People, out, subject::log_people, subject::people_all("lost")),

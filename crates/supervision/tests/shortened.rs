@@ -21,7 +21,7 @@ mod tests {
     use testkit::nats::TestServer;
 
     const PARTS: Partitions = Partitions(16);
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
     /// The folders of the server's store that are put back.
     const OLDER: [&str; 2] = ["BUS/streams/IN", "OUT/streams/PEOPLE"];
 
