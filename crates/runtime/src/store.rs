@@ -16,6 +16,8 @@ use std::{io, path::PathBuf};
 
 pub use disk::{Change, Disk, MemoryDisk, Rows, Tap};
 pub(crate) use entries::{Entries, Entry};
+#[cfg(test)]
+pub(crate) use ledger::full;
 pub use ledger::{KeyValue, Ledger, Writes};
 pub(crate) use states::{Loaded, States};
 #[cfg(test)]
@@ -50,6 +52,17 @@ pub enum StoreError {
     /// Another process has the store open.
     #[error("the store at {} is in use by another process; stop it, or give this one another data folder", .0.display())]
     InUse(PathBuf),
+    /// A write failed; the store is opened again before the next one.
+    #[error("the store at {} could not be written; it is opened again in a moment, and works when its disk has room", .0.display())]
+    Failed(PathBuf),
+    /// What the last checkpoint wrote is not there any more.
+    #[error("the store at {} has lost the checkpoint at message {checkpoint}", path.display())]
+    Lost {
+        /// Where.
+        path: PathBuf,
+        /// Position of that checkpoint.
+        checkpoint: u64,
+    },
     /// The store broke down while it worked.
     #[error("the store at {} broke down: {problem}", path.display())]
     Broken {

@@ -14,6 +14,16 @@ const PUT_OFF: Duration = Duration::from_secs(1);
 /// How long the last checkpoint before the end waits.
 const LAST_FLUSH_WAIT: Duration = Duration::from_secs(5);
 
+/// What became of a checkpoint of one fold.
+enum Saved {
+    /// It is written, or there is nothing to write.
+    Done,
+    /// The store does not take it; later it may.
+    Later,
+    /// The store has lost the one before: the fold has to begin again.
+    Lost,
+}
+
 impl Worker {
     pub(super) async fn checkpoint(&mut self) -> Result<(), RuntimeError> {
         self.put_off = !self.flush(FLUSH_WAIT).await?;
@@ -22,10 +32,20 @@ impl Worker {
             self.publish();
             return Ok(());
         }
+        let mut lost = Vec::new();
+        let mut again = false;
         for part in &mut self.parts {
-            part.save(self.partition).await;
+            match part.save(self.partition).await {
+                Saved::Done => {}
+                Saved::Later => again = true,
+                Saved::Lost => lost.push(part.fold.name()),
+            }
         }
-        self.since = 0;
+        // Also when nothing more comes, what could not be written is.
+        self.since = u64::from(again);
+        for agent in lost {
+            self.rebuild(agent).await?;
+        }
         self.next_checkpoint = Instant::now() + self.pace.every;
         self.publish();
         Ok(())
@@ -60,32 +80,38 @@ impl Worker {
 }
 
 impl Part {
-    /// Writes what changed. A store that fails is said once; the fold goes on, and the next start folds from further back.
-    async fn save(&mut self, partition: bus_schema::Partition) {
+    /// Writes what changed. A store that fails is said once; the fold goes on, and a start meanwhile folds from further
+    /// back.
+    async fn save(&mut self, partition: bus_schema::Partition) -> Saved {
         if self.store_broken || self.fold.applied() == self.checkpoint {
-            return;
+            return Saved::Done;
         }
         let changes = match self.fold.changes() {
             Ok(Some(changes)) => changes,
-            Ok(None) => return,
-            Err(error) => return self.note(Some(format!("a state has no bytes: {error}"))),
+            Ok(None) => return Saved::Done,
+            Err(error) => {
+                self.note(Some(format!("a state has no bytes: {error}")));
+                return Saved::Done;
+            }
         };
-        let states = self.states.clone();
+        let (states, before) = (self.states.clone(), self.checkpoint);
         let applied = changes.meta.applied;
-        let saved = self.states.disk().run(move || states.save(partition, &changes)).await.and_then(|saved| saved);
-        let problem = match saved {
+        let saved = self.states.disk().run(move || states.save(partition, before, &changes)).await;
+        let (problem, became) = match saved.and_then(|saved| saved) {
             Ok(()) => {
                 self.fold.saved();
                 self.checkpoint = applied;
                 self.counted = self.fold.counts().clone();
-                None
+                (None, Saved::Done)
             }
             Err(error) => {
                 self.store_broken = matches!(error, StoreError::Broken { .. });
-                Some(with_causes(&error))
+                let lost = matches!(error, StoreError::Lost { .. });
+                (Some(with_causes(&error)), if lost { Saved::Lost } else { Saved::Later })
             }
         };
         self.note(problem);
+        became
     }
 
     fn note(&mut self, problem: Option<String>) {

@@ -6,6 +6,10 @@ use std::{
     mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -17,6 +21,8 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// How long an open waits for another process that has the folder, and how often it looks.
 const IN_USE_PATIENCE: Duration = Duration::from_secs(3);
 const IN_USE_RETRY: Duration = Duration::from_millis(20);
+/// Between two tries to open a ledger again whose write failed.
+const REOPEN_EVERY: Duration = Duration::from_secs(2);
 /// Says whose the ledger is. Sorts behind every key of a keeper, which begin below.
 const IDENTITY_KEY: &[u8] = b"\xffidentity";
 
@@ -33,8 +39,20 @@ pub struct Ledger {
 /// Where the rows are.
 #[derive(Clone, Debug)]
 enum Kept {
-    Sled(sled::Db),
+    Sled(Arc<Handle>),
     Memory(MemoryDisk),
+}
+
+/// An open sled, which can be closed and opened again under those who share it.
+#[derive(Debug)]
+struct Handle {
+    db: RwLock<Option<sled::Db>>,
+    identity: String,
+    cache_bytes: u64,
+    /// When a write failed, or opening it again did. sled takes nothing more then, however much room there is.
+    failed: Mutex<Option<Instant>>,
+    /// How often it was opened again.
+    opened_again: AtomicU64,
 }
 
 /// Changes that are written together or not at all.
@@ -106,7 +124,9 @@ impl Ledger {
     /// The store does not work.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match &self.rows {
-            Kept::Sled(db) => self.guarded("read", || db.get(key).map(|found| found.map(|value| value.to_vec()))),
+            Kept::Sled(handle) => {
+                self.guarded(handle, "read", |db| db.get(key).map(|found| found.map(|value| value.to_vec())))
+            }
             Kept::Memory(disk) => Ok(disk.get(&self.path, key)),
         }
     }
@@ -117,7 +137,7 @@ impl Ledger {
     /// The store does not work.
     pub fn contains(&self, key: &[u8]) -> Result<bool, StoreError> {
         match &self.rows {
-            Kept::Sled(db) => self.guarded("read", || db.contains_key(key)),
+            Kept::Sled(handle) => self.guarded(handle, "read", |db| db.contains_key(key)),
             Kept::Memory(disk) => Ok(disk.get(&self.path, key).is_some()),
         }
     }
@@ -128,9 +148,9 @@ impl Ledger {
     /// The store does not work.
     pub fn scan(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError> {
         match &self.rows {
-            Kept::Sled(db) => {
+            Kept::Sled(handle) => {
                 let row = |row: sled::Result<(sled::IVec, sled::IVec)>| row.map(|(k, v)| (k.to_vec(), v.to_vec()));
-                self.guarded("read", || db.scan_prefix(prefix).map(row).collect())
+                self.guarded(handle, "read", |db| db.scan_prefix(prefix).map(row).collect())
             }
             Kept::Memory(disk) => Ok(disk.scan(&self.path, prefix)),
         }
@@ -141,8 +161,8 @@ impl Ledger {
     /// # Errors
     /// The store does not work; nothing of the batch is there after the next open, or all of it.
     pub fn write(&self, writes: Writes) -> Result<(), StoreError> {
-        let db = match &self.rows {
-            Kept::Sled(db) => db,
+        let handle = match &self.rows {
+            Kept::Sled(handle) => handle,
             Kept::Memory(disk) => {
                 disk.write(&self.path, writes.rows);
                 return Ok(());
@@ -155,11 +175,49 @@ impl Ledger {
                 None => batch.remove(key),
             }
         }
-        self.guarded("write", || db.apply_batch(batch))?;
+        self.guarded(handle, "write", |db| db.apply_batch(batch))?;
         bus::failpoint("k6");
-        self.guarded("flush", || db.flush().map(|_| ()))?;
+        self.guarded(handle, "flush", |db| db.flush().map(|_| ()))?;
         bus::failpoint("k7");
         Ok(())
+    }
+
+    /// Opens a ledger again whose write failed; any other stays as it is. Answers how often that was done: what a keeper
+    /// knew of the rows before, it has to read again. Blocks.
+    ///
+    /// # Errors
+    /// It cannot be used yet, or is damaged: then only the next start, which sets it aside, can help.
+    pub(crate) fn recover(&self) -> Result<u64, StoreError> {
+        let Kept::Sled(handle) = &self.rows else { return Ok(0) };
+        if handle.failed().is_none() {
+            return Ok(handle.opened_again.load(Ordering::Relaxed));
+        }
+        // In the order in which everybody takes them.
+        let mut db = handle.db.write().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = handle.failed();
+        let Some(at) = *failed else { return Ok(handle.opened_again.load(Ordering::Relaxed)) };
+        if at.elapsed() < REOPEN_EVERY {
+            return Err(StoreError::Failed(self.path.clone()));
+        }
+        let before = db.take();
+        let opened = captured(|| {
+            // The folder is free when the last handle is gone.
+            drop(before);
+            open_db(&self.path, &handle.identity, handle.cache_bytes)
+        });
+        *failed = match &opened {
+            Ok(_) | Err(Unusable::Damaged(_)) => None,
+            Err(Unusable::Refused(_)) => Some(Instant::now()),
+        };
+        match opened {
+            Ok(opened) => {
+                tracing::info!(store = %self.path.display(), "a store whose write failed is open again");
+                *db = Some(opened);
+                Ok(handle.opened_again.fetch_add(1, Ordering::Relaxed) + 1)
+            }
+            Err(Unusable::Refused(error)) => Err(error),
+            Err(Unusable::Damaged(problem)) => Err(StoreError::Broken { path: self.path.clone(), problem }),
+        }
     }
 
     /// The disk it is on.
@@ -176,11 +234,30 @@ impl Ledger {
     }
 
     /// Damaged pages may be met long after the open, and sled panics over them.
-    fn guarded<T>(&self, action: &'static str, run: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
-        match catch_unwind(AssertUnwindSafe(run)) {
-            Ok(result) => result.map_err(|source| StoreError::Sled { action, path: self.path.clone(), source }),
+    fn guarded<T>(
+        &self,
+        handle: &Handle,
+        action: &'static str,
+        run: impl FnOnce(&sled::Db) -> sled::Result<T>,
+    ) -> Result<T, StoreError> {
+        let db = handle.db.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(db) = &*db else { return Err(StoreError::Failed(self.path.clone())) };
+        #[cfg(test)]
+        let run = |db: &sled::Db| if full::is(&self.path) { Err(full::error()) } else { run(db) };
+        match catch_unwind(AssertUnwindSafe(|| run(db))) {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(source)) => {
+                handle.failed().get_or_insert_with(Instant::now);
+                Err(StoreError::Sled { action, path: self.path.clone(), source })
+            }
             Err(panic) => Err(StoreError::Broken { path: self.path.clone(), problem: text(&*panic) }),
         }
+    }
+}
+
+impl Handle {
+    fn failed(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -243,17 +320,34 @@ fn open_once<T>(
     cache_bytes: u64,
     read: impl Fn(&Ledger) -> Result<T, Unusable>,
 ) -> Result<(Ledger, T), Unusable> {
+    let db = open_db(dir, identity, cache_bytes)?;
+    // As there.
+    let kept = ManuallyDrop::new(db.clone());
+    let handle = Handle {
+        db: RwLock::new(Some(db)),
+        identity: identity.to_owned(),
+        cache_bytes,
+        failed: Mutex::default(),
+        opened_again: AtomicU64::default(),
+    };
+    let ledger = Ledger { rows: Kept::Sled(Arc::new(handle)), path: dir.into() };
+    let found = read(&ledger)?;
+    drop(ManuallyDrop::into_inner(kept));
+    Ok((ledger, found))
+}
+
+fn open_db(dir: &Path, identity: &str, cache_bytes: u64) -> Result<sled::Db, Unusable> {
     let folder = |source| Unusable::Refused(StoreError::Folder { action: "create", path: dir.into(), source });
     std::fs::create_dir_all(dir).map_err(folder)?;
     let config = sled::Config::new().path(dir).cache_capacity(cache_bytes).flush_every_ms(None);
     let db = open_patiently(&config).map_err(|error| unusable(dir, error))?;
     // A panic below must not run sled's own shutdown over pages it cannot read: that could panic again and abort.
     let kept = ManuallyDrop::new(db.clone());
-    claim(dir, &db, identity)?;
-    let ledger = Ledger { rows: Kept::Sled(db), path: dir.into() };
-    let found = read(&ledger)?;
-    drop(ManuallyDrop::into_inner(kept));
-    Ok((ledger, found))
+    let claimed = claim(dir, &db, identity);
+    if !matches!(claimed, Err(Unusable::Damaged(_))) {
+        drop(ManuallyDrop::into_inner(kept));
+    }
+    claimed.map(|()| db)
 }
 
 fn open_memory<T>(
@@ -327,4 +421,35 @@ const fn refused(kind: io::ErrorKind) -> bool {
 fn text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("it panicked without a message").chars().take(300).collect()
+}
+
+/// Disks of tests that are full.
+#[cfg(test)]
+pub(crate) mod full {
+    use std::{
+        collections::BTreeSet,
+        io,
+        path::{Path, PathBuf},
+        sync::Mutex,
+    };
+
+    static FOLDERS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+    /// Nothing can be written below a folder, until there is room again.
+    pub(crate) fn fill(folder: &Path) {
+        FOLDERS.lock().unwrap().insert(folder.into());
+    }
+
+    /// There is room again.
+    pub(crate) fn free(folder: &Path) {
+        FOLDERS.lock().unwrap().remove(folder);
+    }
+
+    pub(super) fn is(path: &Path) -> bool {
+        FOLDERS.lock().unwrap().iter().any(|folder| path.starts_with(folder))
+    }
+
+    pub(super) fn error() -> sled::Error {
+        sled::Error::Io(io::ErrorKind::StorageFull.into())
+    }
 }

@@ -33,8 +33,9 @@ const SEAL_BYTES: usize = 16;
 #[derive(Clone, Debug)]
 pub(crate) struct States {
     ledger: Ledger,
-    /// What the ledger holds, so that a checkpoint need not read what it replaces.
-    held: Arc<Mutex<BTreeMap<Partition, Held>>>,
+    /// What the ledger holds, so that a checkpoint need not read what it replaces; and how often it had been opened
+    /// again when that was so.
+    held: Arc<Mutex<BTreeMap<Partition, (u64, Held)>>>,
 }
 
 /// What a partition says of itself.
@@ -78,7 +79,7 @@ impl States {
             loaded.insert(
                 partition,
                 read.map(|(meta, rows, holds)| {
-                    held.insert(partition, holds);
+                    held.insert(partition, (0, holds));
                     (meta, rows)
                 }),
             );
@@ -103,14 +104,15 @@ impl States {
         self.ledger.disk()
     }
 
-    /// Writes a checkpoint of one partition. Blocks.
+    /// Writes a checkpoint of one partition: what differs from the one at `before`. Blocks.
     ///
     /// # Errors
-    /// The store does not work. The checkpoint before stands.
-    pub(crate) fn save(&self, partition: Partition, changes: &Changes) -> Result<(), StoreError> {
+    /// The store does not work; the checkpoint before stands. Or it has lost that one, and every row is missing.
+    pub(crate) fn save(&self, partition: Partition, before: u64, changes: &Changes) -> Result<(), StoreError> {
+        let opened_again = self.ledger.recover()?;
         // Taken out until the write is done: after one that failed, what the ledger holds is read again.
-        let known = self.held().remove(&partition);
-        let mut held = known.map_or_else(|| self.read_held(partition), Ok)?;
+        let known = self.held().remove(&partition).filter(|(known_at, _)| *known_at == opened_again);
+        let mut held = known.map_or_else(|| self.read_held(partition, before), |(_, held)| Ok(held))?;
         let mut writes = Writes::new();
         let first = held.next();
         held.add(&changes.rows, |number, piece| writes.put(key(partition, number), piece));
@@ -129,7 +131,7 @@ impl States {
         let about = About { meta: changes.meta.clone(), pieces: held.sum(), rows: held.rows() };
         writes.put(about_key(partition), seal(partition, &about).map_err(|source| self.unreadable(source))?);
         self.ledger.write(writes)?;
-        self.held().insert(partition, held);
+        self.held().insert(partition, (opened_again, held));
         Ok(())
     }
 
@@ -146,17 +148,19 @@ impl States {
         self.ledger.write(writes)
     }
 
-    fn read_held(&self, partition: Partition) -> Result<Held, StoreError> {
-        let mut held = Held::default();
-        for (key, value) in self.ledger.scan(&[partition.0])? {
-            if let Some(number) = piece_number(&key) {
-                held.put(number, &value);
-            }
+    /// What the ledger holds of a partition, where that is the checkpoint at `before` or one after it that nobody heard
+    /// of: what differs from the former covers what differs from the latter.
+    fn read_held(&self, partition: Partition, before: u64) -> Result<Held, StoreError> {
+        let rows = self.ledger.scan(&[partition.0])?;
+        let found = if rows.is_empty() { Some((0, Held::default())) } else { None };
+        let found = found.or_else(|| read_partition(rows).ok().map(|(meta, _, held)| (meta.applied, held)));
+        match found {
+            Some((applied, held)) if applied >= before => Ok(held),
+            _ => Err(StoreError::Lost { path: self.ledger.path().into(), checkpoint: before }),
         }
-        Ok(held)
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeMap<Partition, Held>> {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<Partition, (u64, Held)>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,14 +1,15 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use bus::Bus;
 
 use super::restart::{copy_dir, equal, kill, tell};
 use crate::{
-    Runtime,
-    store::{Disk, Ledger, StoreError, Writes},
+    Config, Runtime,
+    store::{Disk, Ledger, StoreError, Writes, full},
     testing::{config, memory, start, whole_log},
 };
 
@@ -87,6 +88,64 @@ async fn states_of_another_agent_or_log_are_set_aside() {
     let other = finished().await;
     fs::remove_dir_all(&state).unwrap();
     copy_dir(&other.0.path().join("state"), &state);
+    comes_back(dir.path(), &bus, &digests).await.stop().await;
+}
+
+/// Waits until the folds of a process look so.
+async fn until(runtime: &Runtime, what: &str, is_so: impl Fn(&crate::FoldStatus) -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        let folds = runtime.status().await.folds;
+        if folds.iter().all(&is_so) {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "not {what}: {folds:#?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Whether a fold complains about its store.
+fn troubled(fold: &crate::FoldStatus) -> bool {
+    fold.last_error.as_ref().is_some_and(|error| error.contains("the store at"))
+}
+
+/// A process whose disk was full while it folded, and has room again; `meanwhile` is done to its folder.
+async fn after_a_full_disk(meanwhile: impl FnOnce(&Path)) -> (tempfile::TempDir, Bus, Runtime) {
+    let (dir, (_, bus)) = (tempfile::tempdir().unwrap(), memory());
+    let state = dir.path().join("state");
+    let written = tell(&bus, 0, 40).await;
+    let often = Config { checkpoint_every: Duration::from_millis(50), ..config(dir.path()) };
+    let runtime = start(often, &bus).await;
+    runtime.idle(&written).await.unwrap();
+    until(&runtime, "checkpointed", |fold| fold.checkpoint == fold.applied).await;
+    full::fill(&state);
+    let written = tell(&bus, 40, 80).await;
+    runtime.idle(&written).await.unwrap();
+    until(&runtime, "said", troubled).await;
+    meanwhile(&state);
+    full::free(&state);
+    until(&runtime, "checkpointed again", |fold| fold.checkpoint == fold.applied && !troubled(fold)).await;
+    equal(&runtime).await;
+    (dir, bus, runtime)
+}
+
+#[tokio::test]
+async fn a_store_is_opened_again_when_its_disk_has_room_again() {
+    let (dir, bus, runtime) = after_a_full_disk(|_| ()).await;
+    assert_eq!(rebuilds(&runtime).await, 0);
+    let digests = runtime.digest(None).await.unwrap();
+    kill(runtime);
+    let runtime = comes_back(dir.path(), &bus, &digests).await;
+    assert_eq!(rebuilds(&runtime).await, 0, "what was checkpointed then is there");
+    runtime.stop().await;
+}
+
+#[tokio::test]
+async fn a_store_that_lost_its_rows_on_a_full_disk_is_built_again() {
+    let (dir, bus, runtime) = after_a_full_disk(|state| fs::remove_dir_all(state.join("puppet")).unwrap()).await;
+    assert_eq!(rebuilds(&runtime).await, 2, "both of its partitions");
+    let digests = runtime.digest(None).await.unwrap();
+    kill(runtime);
     comes_back(dir.path(), &bus, &digests).await.stop().await;
 }
 
