@@ -10,7 +10,7 @@ use std::{io, path::PathBuf};
 
 pub use config::{ServerSettings, server_config_text};
 pub use find::{FindServer, find_server};
-pub use monitor::{ServerFacts, server_facts, sync_always};
+pub use monitor::{ServerFacts, ServerHealth, server_facts, server_health, sync_always};
 pub use process::Server;
 
 use crate::KeyError;

@@ -79,6 +79,12 @@ pub struct BusStatus {
     pub server: String,
     /// `sync_interval` is `always`.
     pub sync_always: bool,
+    /// Why it stores nothing, and what becomes of it or can be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// How often it was started again since this process began, because it stored nothing more.
+    #[serde(default)]
+    pub restarts: u64,
     /// Messages and bytes by stream.
     pub streams: BTreeMap<String, StreamStatus>,
 }

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::error::Error;
+use crate::{error::Error, folder::Folder};
 
 /// How to reach a running system: `<data>/run.json`, readable by its owner only.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,6 +27,12 @@ pub(crate) struct Run {
 impl Run {
     /// The name of the file in a data folder.
     pub(crate) const FILE: &'static str = "run.json";
+
+    /// Says it in a data folder.
+    pub(crate) fn write(&self, folder: &Folder) -> Result<(), Error> {
+        let text = serde_json::to_string_pretty(self).unwrap_or_default();
+        folder.write(Self::FILE, &text)
+    }
 
     /// What a data folder says of its running system, if anything.
     pub(crate) fn read(data: &Path) -> Option<Self> {

@@ -223,6 +223,13 @@ fn status_text(status: &Value) -> String {
         at(status, "/bus/server").as_str().unwrap_or_default(),
         at(status, "/bus/sync_always"),
     );
+    if let Some(trouble) = at(status, "/bus/trouble").as_str() {
+        let _ = write!(text, "\n{trouble}");
+    }
+    let restarts = at(status, "/bus/restarts").as_u64().unwrap_or(0);
+    if restarts > 0 {
+        let _ = write!(text, "\nnats-server was started again {restarts} times because it stored nothing more");
+    }
     for agent in at(status, "/agents").as_array().into_iter().flatten() {
         let name = at(agent, "/name").as_str().unwrap_or_default();
         let state = at(agent, "/state").as_str().unwrap_or_default();

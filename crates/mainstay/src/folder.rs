@@ -5,6 +5,7 @@ use std::{
     io::{Read as _, Seek as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
@@ -13,11 +14,11 @@ use rand::RngCore as _;
 use crate::error::Error;
 
 /// A data folder that this process alone uses.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
     /// Held for as long as the folder is used.
-    _lock: File,
+    _lock: Arc<File>,
 }
 
 impl Folder {
@@ -48,7 +49,7 @@ impl Folder {
         }
         lock.set_len(0).and_then(|()| lock.rewind()).map_err(fail)?;
         write!(lock, "{}", std::process::id()).map_err(fail)?;
-        Ok(Self { path, _lock: lock })
+        Ok(Self { path, _lock: Arc::new(lock) })
     }
 
     /// The folder.

@@ -78,12 +78,61 @@ pub async fn sync_always(monitor_url: &str) -> Result<bool, ServerError> {
     Ok(server_facts(monitor_url).await?.sync_always)
 }
 
-/// Whether the server says that it is healthy: its streams are recovered and it takes requests.
-pub(super) async fn is_healthy(monitor_url: &str) -> bool {
-    get(monitor_url, "/healthz").await.is_ok()
+/// What a server says about its streams.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ServerHealth {
+    /// They are recovered and take messages.
+    Good,
+    /// A write to the disk failed, most often because it was full. The server stores nothing more in that stream, also
+    /// when there is room again, until it is started again. What it acknowledged before is kept.
+    Stuck(String),
+    /// Something else is wrong, or it does not answer.
+    Poor(String),
+}
+
+impl ServerHealth {
+    /// What whoever runs the server has to do about it, where only that helps.
+    pub fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Stuck(words) => Some(format!(
+                "nats-server stores nothing more ({words}): make room on its disk and start it again; nothing that it \
+                 acknowledged is lost"
+            )),
+            Self::Good | Self::Poor(_) => None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Healthz {
+    #[serde(default)]
+    error: String,
+}
+
+/// Asks a server's monitoring port how its streams are.
+pub async fn server_health(monitor_url: &str) -> ServerHealth {
+    /// How the server names a write that failed. There is no number for it.
+    const WRITE_ERROR: &str = "write error";
+    match exchange(monitor_url, "/healthz").await {
+        Ok((Ok(()), _)) => ServerHealth::Good,
+        Ok((Err(status), body)) => match serde_json::from_slice::<Healthz>(&body) {
+            Ok(said) if said.error.contains(WRITE_ERROR) => ServerHealth::Stuck(said.error),
+            Ok(said) => ServerHealth::Poor(said.error),
+            Err(_) => ServerHealth::Poor(status),
+        },
+        Err(error) => ServerHealth::Poor(error.to_string()),
+    }
 }
 
 async fn get(url: &str, path: &str) -> Result<Vec<u8>, ServerError> {
+    let (good, body) = exchange(url, path).await?;
+    good.map(|()| body).map_err(|reason| ServerError::Monitor { url: url.into(), reason })
+}
+
+/// Whether an answer is a good one, or its status, and its body.
+type Answer = (Result<(), String>, Vec<u8>);
+
+async fn exchange(url: &str, path: &str) -> Result<Answer, ServerError> {
     let error = |reason: String| ServerError::Monitor { url: url.into(), reason };
     let address = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
     let address = address
@@ -100,20 +149,17 @@ async fn get(url: &str, path: &str) -> Result<Vec<u8>, ServerError> {
         .await
         .map_err(|_| error(format!("no answer within {} s", TIMEOUT.as_secs())))?
         .map_err(|e| error(e.to_string()))?;
-    read_http(&answer).map(<[u8]>::to_vec).map_err(error)
+    read_http(&answer).map_err(error)
 }
 
-/// The body of a good answer.
-fn read_http(answer: &[u8]) -> Result<&[u8], String> {
+fn read_http(answer: &[u8]) -> Result<Answer, String> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or("the answer is not HTTP")?;
     let (head, body) = answer.split_at(end + 4);
     let status = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let status = String::from_utf8_lossy(status);
-    if status.starts_with("HTTP/1.") && status.split(' ').nth(1) == Some("200") {
-        Ok(body)
-    } else {
-        Err(format!("the answer is `{status}`"))
-    }
+    let good = status.starts_with("HTTP/1.") && status.split(' ').nth(1) == Some("200");
+    let good = if good { Ok(()) } else { Err(format!("the answer is `{status}`")) };
+    Ok((good, body.to_vec()))
 }
 
 #[cfg(test)]
@@ -121,9 +167,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_good_answer_has_a_body() {
-        assert_eq!(read_http(b"HTTP/1.0 200 OK\r\nA: b\r\n\r\n{}").unwrap(), b"{}");
-        assert!(read_http(b"HTTP/1.0 503 Unavailable\r\n\r\n{}").unwrap_err().contains("503"));
+    fn a_good_answer_is_told_from_another() {
+        assert_eq!(read_http(b"HTTP/1.0 200 OK\r\nA: b\r\n\r\n{}").unwrap(), (Ok(()), b"{}".to_vec()));
+        let (refused, body) = read_http(b"HTTP/1.0 503 Unavailable\r\n\r\n{}").unwrap();
+        assert!(refused.unwrap_err().contains("503") && body == b"{}");
         assert!(read_http(b"SSH-2.0-x\r\n").unwrap_err().contains("not HTTP"));
     }
 
@@ -144,6 +191,32 @@ mod tests {
             }
         });
         assert!(server_facts(&url).await.unwrap().sync_always);
+    }
+
+    /// A port that gives one answer to everything.
+    async fn answering(status: &'static str, body: &'static str) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let asked = stream.read(&mut [0; 1_024]).await.unwrap();
+                assert!(asked > 0);
+                stream.write_all(format!("HTTP/1.0 {status}\r\n\r\n{body}").as_bytes()).await.unwrap();
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_write_failed_is_told_from_one_that_still_starts() {
+        let said = r#"{"status":"unavailable","error":"JetStream stream 'BUS \u003e IN' write error: write 1.blk: no space left on device"}"#;
+        let full = server_health(&answering("503 Unavailable", said).await).await;
+        assert!(matches!(&full, ServerHealth::Stuck(words) if words.contains("BUS > IN")), "{full:?}");
+        let starting = r#"{"status":"unavailable","error":"JetStream is not current with the meta leader"}"#;
+        let starting = server_health(&answering("503 Unavailable", starting).await).await;
+        assert!(matches!(starting, ServerHealth::Poor(_)), "{starting:?}");
+        assert_eq!(server_health(&answering("200 OK", r#"{"status":"ok"}"#).await).await, ServerHealth::Good);
+        assert!(matches!(server_health("http://127.0.0.1:1").await, ServerHealth::Poor(_)));
     }
 
     #[tokio::test]

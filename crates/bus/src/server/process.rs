@@ -101,6 +101,16 @@ impl Server {
         self.ended.clone().wait_for(|ended| *ended).await.ok();
     }
 
+    /// Ends the server and starts another in its place: over the same store, at the same ports.
+    ///
+    /// # Errors
+    /// As [`Server::start`]; there is none then.
+    pub async fn restart(self, keys: &BusKeys) -> Result<Self, ServerError> {
+        let (binary, settings) = (self.binary.clone(), self.settings.clone());
+        self.stop().await;
+        Self::start(&binary, settings, keys).await
+    }
+
     /// Asks the server to end, and kills it where it does not.
     pub async fn stop(self) {
         quit(&self.binary, self.pid).await;
@@ -133,7 +143,7 @@ impl Server {
             }
             // The name tells ours from a stranger that took the port in between.
             let ours = monitor::server_facts(&url).await.is_ok_and(|facts| facts.name == self.settings.name);
-            if ours && monitor::is_healthy(&url).await && self.takes_clients().await {
+            if ours && monitor::server_health(&url).await == monitor::ServerHealth::Good && self.takes_clients().await {
                 return Ok(());
             }
             tokio::time::sleep(POLL).await;

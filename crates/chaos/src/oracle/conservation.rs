@@ -63,6 +63,16 @@ async fn count(rig: &Rig) -> Result<(BTreeMap<String, u32>, Ends), Broken> {
 
 async fn in_every_fold(rig: &mut Rig, ends: &Ends) -> Result<Verdict, Broken> {
     const INVARIANT: &str = "folded";
+    if rig.is_whole() {
+        let caught_up = rig.until("every agent", CATCH_UP_MAX, async |rig| {
+            let status = rig.get("status").await?;
+            let agents = status.get("agents").and_then(Value::as_array).cloned().unwrap_or_default();
+            let current = |agent: &Value| agent.get("behind") == Some(&Value::from(0));
+            Ok((!agents.is_empty() && agents.iter().all(current)).then_some(()))
+        });
+        let detail = caught_up.await.map_or_else(|error| Err(error.chain()), |()| Ok("no agent is behind".to_owned()));
+        return Ok(Verdict::of(INVARIANT, detail.is_ok(), detail.unwrap_or_else(|error| error)));
+    }
     for part in Part::FOLDS {
         let caught_up = rig.until(part.name(), CATCH_UP_MAX, async |rig| {
             let status = rig.ask(part, "status").await?;
@@ -82,6 +92,11 @@ async fn in_every_fold(rig: &mut Rig, ends: &Ends) -> Result<Verdict, Broken> {
 
 async fn folds_are_of_the_log(rig: &mut Rig) -> Result<Verdict, Broken> {
     const INVARIANT: &str = "refold";
+    if rig.is_whole() {
+        let (status, found) = rig.post("verify", &Value::Null).await?;
+        let equal = found.get("equal") == Some(&Value::Bool(true));
+        return Ok(Verdict::of(INVARIANT, status.is_success() && equal, found.to_string()));
+    }
     let (mut compared, mut different) = (0, BTreeSet::new());
     for part in Part::FOLDS {
         for fold in verified(rig, part).await? {

@@ -3,6 +3,7 @@
 mod nats;
 mod part;
 pub mod process;
+mod whole;
 
 use std::{
     collections::BTreeMap,
@@ -31,7 +32,7 @@ pub const START_MAX: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(50);
 /// How long a request may take; folding everything again is the longest.
 const ANSWER_MAX: Duration = Duration::from_mins(2);
-/// The bearer token of the console's API.
+/// The bearer token of the console's API, where that is a program of its own.
 const TOKEN: &str = "token-of-the-rig";
 
 /// What a scenario wants otherwise than usual.
@@ -64,6 +65,9 @@ pub struct Rig {
     http: reqwest::Client,
     canaries: usize,
     log_start: u64,
+    token: String,
+    /// All parts are one process.
+    whole: bool,
 }
 
 impl Rig {
@@ -101,6 +105,8 @@ impl Rig {
             http,
             canaries: 0,
             log_start: 0,
+            token: TOKEN.to_owned(),
+            whole: false,
         };
         let log = rig.nats.connect(bus::Role::Operator).await?;
         rig.log_start = log.state(bus_schema::subject::Stream::Log).await?.last_seq;
@@ -152,7 +158,7 @@ impl Rig {
         }
         env.extend(more.clone());
         let log = self.context.folder.join(format!("{label}.log"));
-        let process = Process::start(label, &self.context.binaries.of(part), &env, log, address)?;
+        let process = Process::start(label, (&self.context.binaries.of(part), &[]), &env, log, address)?;
         self.parts.insert(label.to_owned(), process);
         Ok(())
     }
@@ -266,7 +272,7 @@ impl Rig {
     pub async fn ask(&mut self, part: Part, path: &str) -> Result<Value, Broken> {
         let http = self.http.clone();
         let address = self.process(part.name())?.address().unwrap_or_default().to_owned();
-        let answer = http.get(format!("{address}/{path}")).bearer_auth(TOKEN).send().await?;
+        let answer = http.get(format!("{address}/{path}")).bearer_auth(&self.token).send().await?;
         let status = answer.status();
         let text = answer.text().await?;
         if !status.is_success() {
@@ -295,7 +301,7 @@ impl Rig {
     /// It does not answer.
     pub async fn post(&mut self, path: &str, body: &Value) -> Result<(StatusCode, Value), Broken> {
         let (http, address) = (self.http.clone(), self.console()?);
-        let answer = http.post(format!("{address}/api/v1/{path}")).bearer_auth(TOKEN).json(body).send().await?;
+        let answer = http.post(format!("{address}/api/v1/{path}")).bearer_auth(&self.token).json(body).send().await?;
         let status = answer.status();
         let text = answer.text().await?;
         Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
@@ -315,8 +321,13 @@ impl Rig {
     }
 
     /// The token of the console's API.
-    pub const fn token(&self) -> &'static str {
-        TOKEN
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Whether all parts are one process.
+    pub const fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// Asks again until there is an answer; a failed look counts as none.

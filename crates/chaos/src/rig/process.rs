@@ -29,20 +29,22 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program; what it says goes to the end of `log`.
+    /// Starts a program with its arguments; what it says goes to the end of `log`.
     ///
     /// # Errors
     /// It cannot be started.
     pub fn start(
         label: &str,
-        program: &Path,
+        program: (&Path, &[&str]),
         env: &BTreeMap<String, String>,
         log: PathBuf,
         address: Option<String>,
     ) -> Result<Self, Broken> {
         let out = fs::OpenOptions::new().create(true).append(true).open(&log).map_err(Broken::path("open", &log))?;
         let err = out.try_clone().map_err(Broken::path("open", &log))?;
+        let (program, arguments) = program;
         let mut command = bound(program);
+        command.args(arguments);
         // What the settings of the caller say is not for the programs under test.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MAINSTAY_")) {
             command.env_remove(name);

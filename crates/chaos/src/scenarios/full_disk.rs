@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use futures_util::FutureExt as _;
+use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::time::{Duration, sleep};
 
@@ -13,7 +14,7 @@ pub(super) const ALL: &[Scenario] = &[
         name: "disk-full-agent",
         faults: &["F22"],
         about: "the disk of an agent is full for a while: it folds on, says why it does not checkpoint and does not end; \
-                started again when there is room it checkpoints",
+                when there is room it checkpoints by itself",
         needs_root: true,
         smoke: false,
         run: |context| agent(context).boxed_local(),
@@ -26,6 +27,15 @@ pub(super) const ALL: &[Scenario] = &[
         needs_root: true,
         smoke: false,
         run: |context| bus(context).boxed_local(),
+    },
+    Scenario {
+        name: "disk-full-up",
+        faults: &["F22"],
+        about: "the disk of the bus that `mainstay up` keeps is full for a while: it says so, takes nothing behind a 2xx, \
+                and starts its nats-server again when there is room",
+        needs_root: true,
+        smoke: false,
+        run: |context| up(context).boxed_local(),
     },
 ];
 
@@ -52,10 +62,6 @@ async fn agent(context: Context) -> Result<Vec<Verdict>, Broken> {
     sleep(FULL).await;
     rig.process(Part::Health.name())?.lives()?;
     drop(filling);
-    // The store does not recover from a write that failed; the agent does without it until its next start.
-    rig.kill(Part::Health)?;
-    rig.launch_with(Part::Health, Part::Health.name(), &env)?;
-    rig.until_ready().await?;
     let again = rig.until("a checkpoint after there was room", NOTICED_MAX, checkpointed).await;
     flow.end(&mut rig).await?;
     let verdict = |name, result: Result<String, Broken>| match result {
@@ -112,6 +118,50 @@ async fn bus(context: Context) -> Result<Vec<Verdict>, Broken> {
     verdicts.extend(oracle::judge_with_delivery(&mut rig).await?);
     rig.stop_all().await?;
     Ok(verdicts)
+}
+
+async fn up(context: Context) -> Result<Vec<Verdict>, Broken> {
+    let disk = Mounted::in_memory(&context.folder.join("data").join("nats"), BUS_DISK_MIB)?;
+    let mut rig = Rig::start_whole(&context, Setup::default()).await?;
+    let flow = Flow::begin(&rig, "acme", "full");
+    flow.until_more(20, oracle::LIVENESS_MAX).await?;
+    let filling = disk.fill()?;
+    let trouble = rig.until("the complaint about the bus", NOTICED_MAX, trouble).await;
+    sleep(FULL).await;
+    let unready = rig.process(Part::Console.name())?.address().unwrap_or_default().to_owned();
+    let unready = rig.http().get(format!("{unready}/readyz")).send().await?.status();
+    let before = flow.taken();
+    drop(filling);
+    let took = flow.until_more(before, oracle::LIVENESS_MAX).await;
+    let flowed = flow.end(&mut rig).await?;
+    let bus = rig.get("status").await?.get("bus").cloned().unwrap_or_default();
+    let restarts = bus.get("restarts").and_then(Value::as_u64).unwrap_or(0);
+    let cured = restarts > 0 && bus.get("trouble").is_none_or(Value::is_null);
+    let back = match took {
+        Ok(took) => Verdict::of("back", true, format!("{:.1} s after there was room, by itself", took.as_secs_f64())),
+        Err(error) => Verdict::of("back", false, format!("{}; {}", error.chain(), server_says(rig.nats.dir()))),
+    };
+    let said = match trouble {
+        Ok(said) => {
+            Verdict::of("said", unready == StatusCode::SERVICE_UNAVAILABLE, format!("readyz {unready}: {said}"))
+        }
+        Err(error) => Verdict::of("said", false, error.chain()),
+    };
+    let mut verdicts = vec![
+        Verdict::of("refused", flowed.refused > 0, format!("{} requests were refused", flowed.refused)),
+        said,
+        back,
+        Verdict::of("started-again", cured, format!("nats-server was started again {restarts} times")),
+    ];
+    verdicts.extend(oracle::judge_with_delivery(&mut rig).await?);
+    rig.stop(Part::Console).await?;
+    Ok(verdicts)
+}
+
+/// Why the bus stores nothing, where it says so.
+async fn trouble(rig: &mut Rig) -> Result<Option<String>, Broken> {
+    let status = rig.get("status").await?;
+    Ok(status.pointer("/bus/trouble").and_then(Value::as_str).map(ToOwned::to_owned))
 }
 
 /// The last lines of the server's log.

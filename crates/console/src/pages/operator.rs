@@ -40,7 +40,7 @@ pub(crate) async fn page(State(app): State<Arc<App>>, user: User) -> Result<Mark
             div.ledger {
                 @if let Some(why) = &shell.paused { (layout::paused(why)) }
                 @match &status {
-                    Ok(status) => { (behind(status)) (bus(&app, status, events)) (agents(status)) },
+                    Ok(status) => { (trouble(status)) (behind(status)) (bus(&app, status, events)) (agents(status)) },
                     Err(error) => (unanswered(error)),
                 }
                 div.cols.even {
@@ -68,6 +68,19 @@ fn unanswered(error: &ControlError) -> Markup {
     })
 }
 
+fn trouble(status: &SystemStatus) -> Markup {
+    html! {
+        @if let Some(trouble) = &status.bus.trouble {
+            (part::notice(&Notice {
+                tone: Tone::Bad, icon: Icon::AtRisk,
+                title: "The bus stores nothing",
+                body: html! { p { (words::sentence_case(trouble)) "." } },
+                alert: true,
+            }))
+        }
+    }
+}
+
 fn behind(status: &SystemStatus) -> Markup {
     let late = status.agents.iter().filter(|agent| agent.state == "behind" || agent.state == "rebuilding");
     html! {
@@ -93,6 +106,7 @@ fn bus(app: &App, status: &SystemStatus, events: u64) -> Markup {
         ul.panel.status {
             (item(status.bus.connected && app.out.is_connected(), &format!("Bus {}", status.bus.server), "The bus does not answer"))
             (item(status.bus.sync_always, "Sync on every append", "Not synced on every append"))
+            @if status.bus.restarts > 0 { li.(Tone::Warn.class()) { (Icon::Warning.svg()) "Bus started again " (words::count(usize::try_from(status.bus.restarts).unwrap_or(usize::MAX), "time", "times")) } }
             li.(if status.clock == "live" { "good" } else { "" }) { (Icon::Clock.svg()) @if status.clock == "live" { "Live clock" } @else { "Clock of the events" } }
             (item(app.views.position() >= last, &format!("Pages show the log to {}", number(app.views.position())), &format!("Pages are {} behind", number(last.saturating_sub(app.views.position())))))
             li { (Icon::Chain.svg()) (number(events)) " events" }

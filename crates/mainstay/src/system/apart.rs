@@ -57,7 +57,7 @@ impl Apart {
 
     /// Process of its nats-server, where that is ours.
     pub(crate) fn nats_pid(&self) -> Option<u32> {
-        self.place.server.as_ref().map(bus::server::Server::pid)
+        self.place.server.pid()
     }
 
     /// Starts the router, and waits until everything on `IN` is in the log.

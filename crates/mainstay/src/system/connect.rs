@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use bus::{
@@ -17,12 +20,55 @@ use crate::{config::Settings, error::Error, folder::random_word};
 #[derive(Debug)]
 pub(crate) struct BusPlace {
     url: String,
-    keys: BusKeys,
+    pub(crate) keys: BusKeys,
     /// The server beside us, where it is ours.
-    pub(crate) server: Option<Server>,
+    pub(crate) server: Arc<Slot>,
+    /// Where the server is monitored, where that is known.
+    pub(crate) monitor_url: Option<String>,
     /// What the monitoring port says; `None` where none is known.
     pub(crate) facts: Option<ServerFacts>,
     open: Mutex<Vec<Bus>>,
+}
+
+/// The server beside us while nobody watches over it, and which process it is.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    server: Mutex<Option<Server>>,
+    /// 0 where there is none.
+    pid: AtomicU32,
+}
+
+impl Slot {
+    fn of(server: Server) -> Self {
+        let slot = Self::default();
+        slot.note(&server);
+        slot.put(server);
+        slot
+    }
+
+    /// Takes the server, to keep it.
+    pub(crate) fn take(&self) -> Option<Server> {
+        self.held().take()
+    }
+
+    /// Puts a server back.
+    pub(crate) fn put(&self, server: Server) {
+        *self.held() = Some(server);
+    }
+
+    /// Notes which process it is.
+    pub(crate) fn note(&self, server: &Server) {
+        self.pid.store(server.pid(), Ordering::Relaxed);
+    }
+
+    /// Its process, where it is ours.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        Some(self.pid.load(Ordering::Relaxed)).filter(|pid| *pid != 0)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Server>> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl BusPlace {
@@ -37,7 +83,9 @@ impl BusPlace {
                 Some(monitor) => Some(server_facts(monitor).await.map_err(bus_error("its monitoring port is silent"))?),
                 None => None,
             };
-            return Ok(Self { url: url.clone(), keys, server: None, facts, open: Mutex::default() });
+            let monitor_url = settings.nats_monitor_url.clone();
+            let (url, server) = (url.clone(), Arc::default());
+            return Ok(Self { url, keys, server, monitor_url, facts, open: Mutex::default() });
         }
         let binary = find_server(&FindServer::from_env()).await.map_err(bus_error("no nats-server"))?;
         let server_settings = ServerSettings {
@@ -49,7 +97,9 @@ impl BusPlace {
         };
         let server = Server::start(&binary, server_settings, &keys).await.map_err(bus_error("nats-server"))?;
         let facts = server_facts(&server.monitor_url()).await.map_err(bus_error("its monitoring port is silent"))?;
-        Ok(Self { url: server.url(), keys, server: Some(server), facts: Some(facts), open: Mutex::default() })
+        let (url, monitor_url) = (server.url(), Some(server.monitor_url()));
+        let server = Arc::new(Slot::of(server));
+        Ok(Self { url, keys, server, monitor_url, facts: Some(facts), open: Mutex::default() })
     }
 
     /// Whether every message is on disk before it is acknowledged. Not known counts as no.
@@ -81,7 +131,7 @@ impl BusPlace {
     pub(crate) async fn close(self) {
         let open = self.open.into_inner().unwrap_or_else(PoisonError::into_inner);
         futures_util::future::join_all(open.iter().map(Bus::close)).await;
-        if let Some(server) = self.server {
+        if let Some(server) = self.server.take() {
             server.stop().await;
         }
     }

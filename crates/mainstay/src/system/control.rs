@@ -14,8 +14,9 @@ use mainstay_console::{
 };
 use runtime::RuntimeError;
 use supervision::DeadWhich;
+use tokio::sync::watch;
 
-use super::{parts::Parts, wall};
+use super::{keeper::BusHealth, parts::Parts, wall};
 use crate::error::chain;
 
 /// The running system, as the console sees it.
@@ -23,11 +24,13 @@ pub(crate) struct Control {
     pub(crate) parts: Arc<Parts>,
     pub(crate) log_id: String,
     pub(crate) facts: Option<ServerFacts>,
+    pub(crate) health: watch::Receiver<BusHealth>,
 }
 
 impl SystemControl for Control {
     fn status(&self) -> Answer<SystemStatus> {
         let (parts, log_id, facts) = (Arc::clone(&self.parts), self.log_id.clone(), self.facts.clone());
+        let health = self.health.borrow().clone();
         Box::pin(async move {
             let log_time = parts.router.log_time();
             let event_time = parts.router.mode() == Some(ClockMode::Event);
@@ -36,7 +39,7 @@ impl SystemControl for Control {
                 log_id,
                 clock: if event_time { "event" } else { "live" }.into(),
                 log_time,
-                bus: bus_status(&parts, facts.as_ref()).await,
+                bus: bus_status(&parts, facts.as_ref(), health).await,
                 agents: agents(&parts).await,
             })
         })
@@ -122,7 +125,7 @@ fn millis(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-async fn bus_status(parts: &Parts, facts: Option<&ServerFacts>) -> BusStatus {
+async fn bus_status(parts: &Parts, facts: Option<&ServerFacts>, health: BusHealth) -> BusStatus {
     let mut streams = BTreeMap::new();
     for stream in Stream::ALL {
         let bus = match stream {
@@ -138,6 +141,8 @@ async fn bus_status(parts: &Parts, facts: Option<&ServerFacts>) -> BusStatus {
         connected: parts.router_bus.is_connected() && parts.gate_out.is_connected(),
         server: facts.map_or_else(|| "unknown: no monitoring address".into(), |facts| facts.version.clone()),
         sync_always: facts.is_some_and(|facts| facts.sync_always),
+        trouble: health.trouble,
+        restarts: health.restarts,
         streams,
     }
 }

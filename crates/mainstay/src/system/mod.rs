@@ -8,6 +8,7 @@ mod api;
 mod clocks;
 mod connect;
 mod control;
+mod keeper;
 mod parts;
 mod ready;
 mod rest;
@@ -165,7 +166,7 @@ impl System {
 
     /// Process of its nats-server, where that is ours.
     pub(crate) fn nats_pid(&self) -> Option<u32> {
-        self.place.server.as_ref().map(bus::server::Server::pid)
+        self.place.server.pid()
     }
 
     /// A driver of event time that goes on where the log is.
@@ -182,12 +183,6 @@ impl System {
 
     /// Waits for SIGINT or SIGTERM, or for a part that ends by itself.
     pub(crate) async fn until_asked_to_stop(&mut self) -> Result<(), Error> {
-        let server_ended = async {
-            match &self.place.server {
-                Some(server) => server.ended().await,
-                None => std::future::pending().await,
-            }
-        };
         let parts = Arc::clone(&self.parts);
         let tasks = &mut self.tasks;
         let task_ended = async {
@@ -206,7 +201,6 @@ impl System {
         };
         tokio::select! {
             signal = signal() => signal,
-            () = server_ended => Err(Error::Part { part: "nats-server", what: "the process ended".into() }),
             error = task_ended => Err(error),
             (part, what) = parts.failed() => Err(Error::Part { part, what }),
         }
@@ -223,6 +217,8 @@ impl System {
                 Err(error) => tracing::warn!(part, error = &error as &dyn std::error::Error, "a part did not end well"),
             }
         }
+        // A server that was started again meanwhile has said so there.
+        self.folder.remove(Run::FILE);
         self.parts.stop().await;
         self.place.close().await;
     }

@@ -6,7 +6,7 @@ use bus_schema::data::facts::ClockMode;
 use mainstay_console::Readiness;
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::parts::Parts;
+use super::{keeper::BusHealth, parts::Parts};
 
 /// How often it is looked at.
 const EVERY: Duration = Duration::from_millis(200);
@@ -25,12 +25,13 @@ pub(crate) struct Given {
 pub(crate) fn watch_over(
     parts: Arc<Parts>,
     given: Given,
+    health: watch::Receiver<BusHealth>,
     readiness: watch::Sender<Readiness>,
     mut stop: watch::Receiver<bool>,
 ) -> JoinHandle<Result<(), String>> {
     tokio::spawn(async move {
         loop {
-            let now = look(&parts, given);
+            let now = look(&parts, given, health.borrow().trouble.clone());
             readiness.send_if_modified(|known| {
                 let changed = *known != now;
                 *known = now;
@@ -44,10 +45,10 @@ pub(crate) fn watch_over(
     })
 }
 
-fn look(parts: &Parts, given: Given) -> Readiness {
+fn look(parts: &Parts, given: Given, trouble: Option<String>) -> Readiness {
     let failure = parts.runtime.failure().map(|error| crate::error::chain(&*error));
     let caught_up = parts.runtime.is_ready(LAG_MESSAGES_MAX);
-    let reason = failure.or_else(|| (!caught_up).then(|| "the agents have not caught up yet".to_owned()));
+    let reason = failure.or(trouble).or_else(|| (!caught_up).then(|| "the agents have not caught up yet".to_owned()));
     Readiness {
         ready: reason.is_none(),
         reason,

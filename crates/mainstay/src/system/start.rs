@@ -18,6 +18,7 @@ use super::{
     bus_error, clocks,
     connect::BusPlace,
     control::Control,
+    keeper::{BusHealth, Keeper},
     parts::Parts,
     ready::{self, Given},
     wall,
@@ -54,11 +55,15 @@ impl System {
         let delivering = async move { courier.run(courier_stop).await.map_err(|error| chain(&error)) };
         tasks.push(("courier", tokio::spawn(delivering)));
         resume(&parts, purpose).await?;
+        let (health_tx, health) = watch::channel(BusHealth::default());
         let given = Given { durable: place.durable(), allow_volatile: settings.allow_volatile_bus, demo };
         let (readiness_tx, readiness) = watch::channel(Readiness::default());
-        tasks.push(("readiness", ready::watch_over(Arc::clone(&parts), given, readiness_tx, stopped.clone())));
+        tasks.push((
+            "readiness",
+            ready::watch_over(Arc::clone(&parts), given, health.clone(), readiness_tx, stopped.clone()),
+        ));
         let token = random_word();
-        let (console, link) = console(&folder, &place, settings, &log, &parts, readiness, &token).await?;
+        let (console, link) = console(&folder, &place, settings, &log, &parts, (readiness, health), &token).await?;
         let (console_address, views) = (console.address(), console.views());
         let console_stop = stopped.clone();
         let serving = async move { console.run(console_stop).await.map_err(|error| chain(&error)) };
@@ -66,19 +71,45 @@ impl System {
         let (gateway_address, gateway) = gateway(&folder, settings, &parts, stopped.clone()).await?;
         tasks.push(("gateway", gateway));
         if purpose == Purpose::Up {
-            tasks.push(("clock", clocks::live(&parts, settings, stopped)));
+            tasks.push(("clock", clocks::live(&parts, settings, stopped.clone())));
         }
         let run = Run {
             pid: std::process::id(),
-            nats_pid: place.server.as_ref().map(bus::server::Server::pid),
+            nats_pid: place.server.pid(),
             console: format!("http://{console_address}"),
             gateway: format!("http://{gateway_address}"),
             token,
         };
-        let text = serde_json::to_string_pretty(&run).unwrap_or_default();
-        folder.write(Run::FILE, &text)?;
+        run.write(&folder)?;
+        tasks.extend(keeper(&folder, &place, &run, health_tx, stopped));
         Ok(Self { run, link, log, folder, place, parts, views, stop, tasks })
     }
+}
+
+/// Watches over the server, where it can be watched.
+fn keeper(
+    folder: &Folder,
+    place: &BusPlace,
+    run: &Run,
+    health: watch::Sender<BusHealth>,
+    stopped: watch::Receiver<bool>,
+) -> Option<(&'static str, Task)> {
+    let (folder, run) = (folder.clone(), run.clone());
+    let restarted = move |pid| {
+        // Only who looks for the server's process would miss it.
+        let run = Run { nats_pid: Some(pid), ..run.clone() };
+        run.write(&folder)
+            .inspect_err(|error| tracing::warn!(error = chain(error), "the run file is out of date"))
+            .ok();
+    };
+    let keeper = Keeper {
+        monitor_url: place.monitor_url.clone()?,
+        slot: Arc::clone(&place.server),
+        keys: place.keys.clone(),
+        health,
+        restarted: Box::new(restarted),
+    };
+    Some(("nats-server", tokio::spawn(keeper.run(stopped))))
 }
 
 /// Everything between the bus and the edges.
@@ -210,7 +241,7 @@ async fn console(
     settings: &Settings,
     log: &LogInfo,
     parts: &Arc<Parts>,
-    readiness: watch::Receiver<Readiness>,
+    (readiness, health): (watch::Receiver<Readiness>, watch::Receiver<BusHealth>),
     token: &str,
 ) -> Result<(Console, String), Error> {
     let fail = |error: mainstay_console::ConsoleError| Error::Part { part: "console", what: chain(&error) };
@@ -226,7 +257,7 @@ async fn console(
         partitions: log.partitions,
         token: token.to_owned(),
     };
-    let control = Control { parts: Arc::clone(parts), log_id: log.id.clone(), facts: place.facts.clone() };
+    let control = Control { parts: Arc::clone(parts), log_id: log.id.clone(), facts: place.facts.clone(), health };
     let shared = Shared { parts: Arc::clone(parts), import: Mutex::new(None) };
     let console_parts = mainstay_console::Parts {
         bus: place.connect(Role::Console).await?,
