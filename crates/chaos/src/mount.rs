@@ -50,6 +50,14 @@ impl Mounted {
         &self.at
     }
 
+    /// Puts everything on the disk that was written so far.
+    ///
+    /// # Errors
+    /// There is no `sync`.
+    pub fn sync(&self) -> Result<(), Broken> {
+        run(Command::new("sync").arg("--file-system").arg(&self.at))
+    }
+
     /// Fills it to the last byte.
     ///
     /// # Errors

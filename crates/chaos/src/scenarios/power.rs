@@ -51,6 +51,8 @@ async fn power_cut(context: Context) -> Result<Vec<Verdict>, Broken> {
     let disk = Mounted::on_image(&image, DISK_MIB, &context.folder.join("disk"))?;
     let setup = Setup { nats_dir: Some(disk.path().join("nats")), ..Setup::default() };
     let mut rig = Rig::start(&context, setup).await?;
+    // What the suite copied there to begin with is not the server's to keep.
+    disk.sync()?;
     let flow = Flow::begin(&rig, "acme", "power");
     flow.until_more(100, SETTLED).await?;
     rig.nats.freeze()?;
