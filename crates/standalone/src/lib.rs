@@ -59,14 +59,14 @@ pub fn local_bus() -> String {
     "nats://127.0.0.1:7722".into()
 }
 
-/// A secret, which may stand in a file of its own; the file counts where both are given.
+/// A secret, which may stand in a file of its own, with a line's end behind it; the file counts where both are given.
 ///
 /// # Errors
 /// The file cannot be read.
 pub fn secret(value: Option<String>, file: Option<&Path>) -> Result<Option<String>, Failure> {
     let Some(path) = file else { return Ok(value) };
     let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    Ok(Some(text))
+    Ok(Some(text.trim().to_owned()))
 }
 
 /// Connects to the bus in a role, with its key in `<data>/keys`, however long the bus is away.
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(secret(Some("a".into()), None).unwrap().as_deref(), Some("a"));
         let error = secret(Some("a".into()), Some(&file)).unwrap_err().to_string();
         assert!(error.contains(&*file.to_string_lossy()), "{error}");
-        std::fs::write(&file, "b").unwrap();
+        std::fs::write(&file, "b\n").unwrap();
         assert_eq!(secret(Some("a".into()), Some(&file)).unwrap().as_deref(), Some("b"));
         assert_eq!(secret(None, None).unwrap(), None);
     }
