@@ -20,10 +20,10 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-pub(crate) use checkpoint::with_causes;
 pub(crate) use feed::Feed;
 pub(crate) use glance::{FoldGlance, Glance};
 pub(crate) use rebuild::writer;
+pub(crate) use standalone::with_causes;
 pub(crate) use voice::{Chorus, Voice};
 
 use crate::{

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::{Part, Worker};
+use super::{Part, Worker, with_causes};
 use crate::{error::RuntimeError, store::StoreError};
 
 /// How long a checkpoint waits for acknowledgements before it is put off.
@@ -120,16 +120,4 @@ impl Part {
         }
         self.store_error = problem;
     }
-}
-
-/// An error with what caused it, in one line.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

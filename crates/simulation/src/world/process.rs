@@ -13,6 +13,7 @@ use runtime::{
     Config, Member, Runtime,
     store::{Disk, MemoryDisk},
 };
+use standalone::with_causes;
 use supervision::process::{Failure, Given, Parts};
 use tokio::task::JoinHandle;
 
@@ -311,15 +312,4 @@ impl Start {
             Err(error) => error.into(),
         }
     }
-}
-
-/// An error with what caused it, in one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
