@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bus_schema::{
-    Entity, Partitions,
+    Entity, Partition, Partitions,
     subject::Stream,
     time::{DAY_MS, HOUR_MS},
 };
@@ -70,20 +70,26 @@ async fn until_standing(router: &RouterHandle, count: usize) {
     tokio::time::timeout(std::time::Duration::from_secs(20), standing).await.unwrap();
 }
 
+/// Lets both partitions come to a step: more than one read of events in the first, then one in the other.
+async fn two_steps(rig: &Rig, router: &RouterHandle, acme: &Entity, other: &Entity) -> [Partition; 2] {
+    rig.pass(2 * HOUR_MS);
+    for n in 2..=200 {
+        rig.put(&acme.to_string(), &login(&acme.to_string(), "s", &n.to_string(), "u")).await;
+    }
+    rig.put(&other.to_string(), &login(&other.to_string(), "s", "2", "u")).await;
+    until_standing(router, 2).await;
+    [acme, other].map(|entity| Partitions::default().of(entity))
+}
+
 #[tokio::test]
 async fn two_steps_that_are_accepted_at_once_lose_nothing_between_them() {
     let rig = Rig::new();
     let router = rig.start().await;
     let [acme, other] = two_accounts(&rig, &router).await;
-    rig.pass(2 * HOUR_MS);
-    // More than one read of them, before the other partition stops.
-    for n in 2..=200 {
-        rig.put(&acme.to_string(), &login(&acme.to_string(), "s", &n.to_string(), "u")).await;
+    let accepted = two_steps(&rig, &router, &acme, &other).await;
+    for p in accepted {
+        router.accept_clock(p);
     }
-    rig.put(&other.to_string(), &login(&other.to_string(), "s", "2", "u")).await;
-    until_standing(&router, 2).await;
-    router.accept_clock(Partitions::default().of(&acme));
-    router.accept_clock(Partitions::default().of(&other));
     until_logged(&rig, &other, 2).await;
     until_logged(&rig, &acme, 200).await;
     router.stop().await;
@@ -140,15 +146,11 @@ async fn a_step_that_is_accepted_while_the_bus_is_away_is_taken_when_it_is_back(
     let rig = Rig::new();
     let router = rig.start().await;
     let [acme, other] = two_accounts(&rig, &router).await;
-    rig.pass(2 * HOUR_MS);
-    for n in 2..=200 {
-        rig.put(&acme.to_string(), &login(&acme.to_string(), "s", &n.to_string(), "u")).await;
-    }
-    rig.put(&other.to_string(), &login(&other.to_string(), "s", "2", "u")).await;
-    until_standing(&router, 2).await;
+    let accepted = two_steps(&rig, &router, &acme, &other).await;
     rig.memory.set_away(true);
-    router.accept_clock(Partitions::default().of(&acme));
-    router.accept_clock(Partitions::default().of(&other));
+    for p in accepted {
+        router.accept_clock(p);
+    }
     // It obeys before every read, and each read misses the bus: the third begins after the orders.
     let missed = rig.memory.missed();
     let noticing = async {
