@@ -75,7 +75,10 @@ impl Packages {
     pub(super) fn command(&self, peer: &Peer, programs: &Path) -> Result<Ready, Error> {
         let missing = || {
             let place = shown(&self.0);
-            Error::Flag(format!("the packages for {} are not in {place}; run again with --install", peer.file))
+            // Those that are optional are nobody's target, and nothing installs them.
+            let cure =
+                if peer.optional { "install them there to have it measured" } else { "run again with --install" };
+            Error::Flag(format!("the packages for {} are not in {place}; {cure}", peer.file))
         };
         match peer.language {
             Language::Python(imports) => {
