@@ -36,7 +36,8 @@ pub(crate) enum Appended {
 }
 
 impl Record {
-    /// The step after message `expect` of the subject, taken at the broker's `time`, about the same entity and contact as the event it answers.
+    /// The step after message `expect` of the subject, taken at the broker's `time`, about the same entity and contact as
+    /// the event it answers.
     pub(crate) fn new(
         unique: &Unique,
         (subject, expect): (&str, u64),

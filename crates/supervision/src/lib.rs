@@ -1,8 +1,8 @@
 //! The shell of the supervisor: what moves messages between the streams.
 //!
 //! Copies of what people say and of what became of actions, the publisher of signed approvals, the clock, the install of
-//! the first rules, and how to go on where the end of a stream is lost. It decides nothing: the folds do. Invariant: each subject it writes has one input stream,
-//! and whatever it repeats after a crash is recognised.
+//! the first rules, and how to go on where the end of a stream is lost. It decides nothing: the folds do. Invariant: each
+//! subject it writes has one input stream, and whatever it repeats after a crash is recognised.
 
 mod clock;
 mod copies;
