@@ -286,6 +286,11 @@ kinds! {
     652 "onboarding.resumed" OnboardingResumed(OnboardingResumed) Agent("onboarding"), [];
     653 "onboarding.completed" OnboardingCompleted(OnboardingCompleted) Agent("onboarding"), [];
     654 "onboarding.judged" OnboardingJudged(OnboardingJudged) Agent("onboarding"), [];
+    655 "onboarding.planned" OnboardingPlanned(OnboardingPlanned) Agent("onboarding"), [];
+    656 "value.reached" ValueReached(ValueReached) Agent("onboarding"), [];
+    657 "onboarding.sampled" OnboardingSampled(OnboardingSampled) Agent("onboarding"), [];
+    658 "onboarding.baseline" OnboardingBaseline(OnboardingBaseline) Agent("onboarding"), [];
+    659 "cohort.measured" CohortMeasured(CohortMeasured) Agent("onboarding"), [];
     670 "health.scored" HealthScored(HealthScored) Agent("health"), [];
     671 "health.band_changed" HealthBandChanged(BandChanged) Agent("health"), [];
     672 "health.divergence_found" HealthDivergenceFound(DivergenceFound) Agent("health"), [];
@@ -310,6 +315,12 @@ kinds! {
     736 "pattern.updated" PatternUpdated(PatternUpdated) Agent("escalation"), [];
     737 "pattern.closed" PatternClosed(PatternClosed) Agent("escalation"), [];
     738 "knowledge.gap_found" KnowledgeGapFound(GapFound) Agent("escalation"), [];
+    739 "pattern.sighted" PatternSighted(PatternSighted) Agent("escalation"), [];
+    740 "pattern.covers" PatternCovers(PatternCovers) Agent("escalation"), [];
+    741 "pattern.summed" PatternSummed(PatternSummed) Agent("escalation"), [];
+    742 "product.reported" ProductReported(ProductReported) Agent("escalation"), [];
+    743 "support.reviewed" SupportReviewed(SupportReviewed) Agent("escalation"), [];
+    744 "tone.changed" ToneChanged(ToneChanged) Agent("escalation"), [];
     750 "renewal.opened" RenewalOpened(RenewalOpened) Agent("renewal"), [];
     751 "renewal.step_due" RenewalStepDue(RenewalStepDue) Agent("renewal"), [];
     752 "renewal.forecasted" RenewalForecasted(RenewalForecasted) Agent("renewal"), [];
@@ -330,4 +341,5 @@ kinds! {
     812 "turn.failed" TurnFailed(TurnFailed) AnyAgent, [];
     813 "turn.released" TurnReleased(TurnReleased) AnyAgent, [];
     814 "fold.started" FoldStarted(FoldStarted) AnyAgent, [];
+    815 "handoff.made" HandoffMade(HandoffMade) AnyAgent, [];
 }

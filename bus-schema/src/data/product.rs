@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::words::{Label, List, closed};
+use crate::data::words::{Label, List, Reading, closed};
 
 closed! {
     /// Whom an incident touches.
@@ -94,6 +94,9 @@ pub struct FeatureLaunched {
 pub struct HelpSearched {
     /// How many articles were found.
     pub results: u64,
+    /// What was read from the query at the door.
+    #[serde(flatten)]
+    pub reading: Reading,
 }
 
 /// Somebody read an article.
@@ -101,6 +104,12 @@ pub struct HelpSearched {
 pub struct HelpViewed {
     /// The article.
     pub article: Label,
+    /// Area of the product it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_area: Option<Label>,
+    /// Category it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<Label>,
 }
 
 /// Somebody said whether an article helped.
@@ -110,4 +119,10 @@ pub struct HelpAnswered {
     pub article: Label,
     /// Whether it did.
     pub helpful: bool,
+    /// Area of the product it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_area: Option<Label>,
+    /// Category it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<Label>,
 }

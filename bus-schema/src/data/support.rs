@@ -55,6 +55,9 @@ pub struct TicketReplied {
     pub ticket: Label,
     /// Who wrote.
     pub by: Author,
+    /// By which way, where it is not the ticket's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
     /// What was read from the text at the door.
     #[serde(flatten)]
     pub reading: Reading,
@@ -133,6 +136,9 @@ pub struct ChatHandedOff {
     pub from: Author,
     /// Why.
     pub reason: Label,
+    /// What was read from the text at the door.
+    #[serde(flatten)]
+    pub reading: Reading,
 }
 
 closed! {
@@ -150,6 +156,9 @@ pub struct ConversationRecorded {
     pub channel: Channel,
     /// Who wrote to whom.
     pub direction: Direction,
+    /// The ticket it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Label>,
     /// What was read from the text at the door.
     #[serde(flatten)]
     pub reading: Reading,

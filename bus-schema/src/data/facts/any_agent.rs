@@ -57,3 +57,21 @@ pub struct FoldStarted {
     /// Its fold version.
     pub version: u32,
 }
+
+/// Work passes from one team to another.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct HandoffMade {
+    /// The team that gives: `sales`, `success`, `product`, …
+    pub from: String,
+    /// The team that takes.
+    pub to: String,
+    /// What it is about: `kick_off`, `bug`, `feature_request`, …
+    pub subject: String,
+    /// What the taker must know.
+    pub context: Vec<String>,
+    /// The task made of it.
+    pub task: String,
+    /// Events behind it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Position>,
+}
