@@ -8,8 +8,11 @@ mod body;
 mod checks;
 mod json;
 mod passage;
+mod read;
 mod refusal;
 mod shape;
+
+use std::sync::Arc;
 
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, Mac as _};
@@ -22,7 +25,15 @@ pub use self::{
     refusal::{Reason, Refusal},
 };
 use self::{json::Fields, passage::Passage};
-use crate::{Entity, Event, Time, batch::BATCH_BYTES_MAX, time::DAY_MS};
+use crate::{
+    Entity, Event, Time,
+    batch::BATCH_BYTES_MAX,
+    data::{
+        contact::Seniority,
+        words::{Label, Reading},
+    },
+    time::DAY_MS,
+};
 
 /// Most bytes of one event.
 pub const EVENT_BYTES_MAX: usize = 256 * 1024;
@@ -50,6 +61,26 @@ pub const EXTENSIONS: &str = "ce_extensions";
 pub struct Door {
     /// The tenant key, taken in once: half of the work of a short text.
     keyed: Hmac<Sha256>,
+    /// Reads texts before they become personal.
+    reader: Option<Arc<dyn TextReader>>,
+}
+
+/// Reads a text once, before it becomes personal. What it finds fills the fields its producer left out.
+pub trait TextReader: std::fmt::Debug + Send + Sync {
+    /// What a customer wrote.
+    fn text(&self, text: &str) -> Reading;
+
+    /// What somebody is.
+    fn title(&self, title: &str) -> Title;
+}
+
+/// What a title says of a contact.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Title {
+    /// Where they work.
+    pub department: Option<Label>,
+    /// How senior they are.
+    pub seniority: Option<Seniority>,
 }
 
 /// What passed the door.
@@ -87,7 +118,14 @@ impl Door {
         for (to, from) in block.iter_mut().zip(tenant_key) {
             *to = from;
         }
-        Self { keyed: <Hmac<Sha256> as hmac::digest::KeyInit>::new(&block.into()) }
+        Self { keyed: <Hmac<Sha256> as hmac::digest::KeyInit>::new(&block.into()), reader: None }
+    }
+
+    /// The same door with somebody who reads the texts that pass.
+    #[must_use]
+    pub fn reading(mut self, reader: Arc<dyn TextReader>) -> Self {
+        self.reader = Some(reader);
+        self
     }
 
     /// Admits one event from outside that arrived at `received`.

@@ -8,6 +8,7 @@ use super::{
     EXTENSIONS, SOURCE_ID, SOURCE_IDS, TEXT_BYTES_MAX, checks, is_pseudonym,
     json::{self, Fields},
     passage::{FIRST_DAY, Named, Passage, value},
+    read,
     refusal::{Reason, cut},
     shape::{self, PERSONS, Shape},
 };
@@ -24,7 +25,7 @@ pub(super) struct Body {
 }
 
 /// Known fields by name, as JSON.
-type Known<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
+pub(super) type Known<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 
 impl<'a> Passage<'a> {
     /// Reads the data; what is personal or unknown goes to `personal`.
@@ -43,6 +44,9 @@ impl<'a> Passage<'a> {
         }
         if let (Kind::ContactAdded | Kind::ContactUpdated, Some(domain)) = (kind, domain(personal)) {
             known.entry("domain".into()).or_insert(domain.into());
+        }
+        if let Some(reader) = self.reader() {
+            read::fill(kind, shape, reader, personal, &mut known);
         }
         let contact = person(shape, &mut known, entity, contact);
         dates(kind, shape, &known, self.received)?;

@@ -5,7 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{
-    AHEAD_MS_MAX, ATTRIBUTE_BYTES_MAX, Admitted, Door, EXTENSIONS, SOURCE_ID, SOURCE_IDS, Sender, is_pseudonym,
+    AHEAD_MS_MAX, ATTRIBUTE_BYTES_MAX, Admitted, Door, EXTENSIONS, SOURCE_ID, SOURCE_IDS, Sender, TextReader,
+    is_pseudonym,
     json::{self, Fields},
     refusal::{Reason, cut},
 };
@@ -104,6 +105,11 @@ impl<'a> Passage<'a> {
             late: false,
         };
         Ok(Admitted { event: Event { header, data: body.data }, personal, addressed })
+    }
+
+    /// Who reads the texts.
+    pub(super) fn reader(&self) -> Option<&'a dyn TextReader> {
+        self.door.reader.as_deref()
     }
 
     /// The pseudonym of a person, and the note of who it is. None for an id that cannot be one.

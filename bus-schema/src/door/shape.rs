@@ -22,12 +22,15 @@ pub(super) struct Shape {
     pub(super) dates: Vec<String>,
     /// Instants.
     pub(super) times: Vec<String>,
+    /// What its data must have.
+    pub(super) required: BTreeSet<String>,
 }
 
 /// The shape of a kind.
 pub(super) fn of(kind: Kind) -> &'static Shape {
     static SHAPES: OnceLock<BTreeMap<Kind, Shape>> = OnceLock::new();
-    static EMPTY: Shape = Shape { known: BTreeSet::new(), dates: Vec::new(), times: Vec::new() };
+    static EMPTY: Shape =
+        Shape { known: BTreeSet::new(), dates: Vec::new(), times: Vec::new(), required: BTreeSet::new() };
     let shapes = SHAPES.get_or_init(|| Kind::ALL.iter().map(|kind| (*kind, read(*kind))).collect());
     shapes.get(&kind).unwrap_or(&EMPTY)
 }
@@ -35,6 +38,8 @@ pub(super) fn of(kind: Kind) -> &'static Shape {
 fn read(kind: Kind) -> Shape {
     let mut shape = Shape::default();
     let schema = schema::data(kind);
+    let required = schema.get("required").and_then(Value::as_array);
+    shape.required = required.into_iter().flatten().filter_map(Value::as_str).map(ToOwned::to_owned).collect();
     let properties = schema.get("properties").and_then(Value::as_object);
     for (name, property) in properties.into_iter().flatten() {
         shape.known.insert(name.clone());

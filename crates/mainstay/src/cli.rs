@@ -43,6 +43,9 @@ pub(crate) enum Command {
         after_help = "Example:\n  echo '{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"shop\",\"type\":\"user.logged_in\",\n         \"subject\":\"account/acme\",\"time\":\"2026-01-01T10:00:00Z\",\"data\":{\"user\":\"u1\"}}' | mainstay send"
     )]
     Send,
+    /// What the door finds in a customer's text from standard input; needs no running system.
+    #[command(after_help = "Example:\n  echo 'Export fails again, we will cancel our contract' | mainstay read")]
+    Read(ReadArgs),
     /// How the system is: agents, lag, streams, what waits.
     #[command(after_help = "Example:\n  mainstay status --json")]
     Status(Output),
@@ -119,6 +122,18 @@ pub(crate) enum Command {
     },
 }
 
+#[derive(Args, Debug, Clone)]
+pub(crate) struct ReadArgs {
+    /// Words to look for (TOML), instead of the built-in ones.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reader: Option<PathBuf>,
+    /// Print the built-in words, as a start for a file of your own.
+    #[arg(long)]
+    pub(crate) words: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
 /// How to print.
 #[derive(Args, Debug, Clone, Copy, Default)]
 pub(crate) struct Output {
@@ -162,6 +177,9 @@ pub(crate) struct UpArgs {
     /// Folder with message templates and plays to publish at first start instead of the built-in ones.
     #[arg(long, value_name = "DIR")]
     pub(crate) playbooks: Option<PathBuf>,
+    /// Words to look for in customers' texts (TOML), instead of the built-in ones; `mainstay read --words` prints those.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reader: Option<PathBuf>,
 }
 
 #[derive(Args, Debug, Clone)]

@@ -1,19 +1,23 @@
 //! What each command does: a call of `/api/v1`, and how its answer reads.
 
-use std::{fmt::Write as _, io::IsTerminal as _};
+use std::{
+    fmt::Write as _,
+    io::{IsTerminal as _, Read as _},
+};
 
+use bus_schema::door::TextReader as _;
 use serde_json::{Value, json};
 
 use crate::{
     bench,
-    cli::{BusAction, Cli, ClockAction, Command, DeadAction, Place, UpArgs},
+    cli::{BusAction, Cli, ClockAction, Command, DeadAction, Place, ReadArgs, UpArgs},
     client::Client,
     config::Settings,
     demo,
     error::Error,
     import,
     print::{Printer, at, line, note},
-    shortened,
+    rules, shortened,
     system::{Purpose, System},
 };
 
@@ -30,6 +34,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Bus { action: BusAction::Config } => bus_config(&place),
         Command::Bus { action: BusAction::List(output) } => shortened::list(&place.data, output.json).await,
         Command::Bus { action: BusAction::Accept { stream } } => shortened::accept(&place.data, &stream).await,
+        Command::Read(args) => read(&args),
         command => on_system(&place, command).await,
     }
 }
@@ -67,6 +72,34 @@ pub(crate) fn welcome(system: &System, settings: &Settings) -> Result<String, Er
 fn bus_config(place: &Place) -> Result<(), Error> {
     line(&crate::system::server_config(&place.data)?);
     Ok(())
+}
+
+/// What the door would find in a text.
+fn read(args: &ReadArgs) -> Result<(), Error> {
+    if args.words {
+        line(reader::DEFAULT_WORDS.trim_end());
+        return Ok(());
+    }
+    let reader = rules::reader(args.reader.as_deref())?;
+    let mut text = String::new();
+    let fail = |source| Error::File { path: "standard input".into(), source };
+    std::io::stdin().read_to_string(&mut text).map_err(fail)?;
+    let found = json!(reader.text(&text));
+    Printer::new(args.output.json).value(&found, |found| {
+        let fields = found.as_object().into_iter().flatten();
+        let lines: Vec<_> = fields.map(|(name, value)| format!("{name:<20} {}", plain(value))).collect();
+        if lines.is_empty() { "nothing: no words in this text".to_owned() } else { lines.join("\n") }
+    });
+    Ok(())
+}
+
+/// A value as a person reads it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
 }
 
 /// Runs a command on the system of the data folder, or on one started for its duration.
@@ -130,7 +163,7 @@ async fn act(client: &Client, command: Command) -> Result<(), Error> {
         Command::Dead { action } => dead(client, action).await,
         Command::Clock { action } => clock(client, action).await,
         // These start a system of their own or none, and are handled before.
-        Command::Up(_) | Command::Demo(_) | Command::Bench(_) | Command::Bus { .. } => Ok(()),
+        Command::Up(_) | Command::Demo(_) | Command::Bench(_) | Command::Bus { .. } | Command::Read(_) => Ok(()),
     }
 }
 

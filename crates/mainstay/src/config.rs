@@ -48,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) policies: Option<PathBuf>,
     /// Templates and plays to publish at first start.
     pub(crate) playbooks: Option<PathBuf>,
+    /// Words to look for in texts.
+    pub(crate) reader: Option<PathBuf>,
     /// Name of the local console user.
     pub(crate) user: String,
     /// Seconds between ticks.
@@ -90,6 +92,7 @@ impl Default for Settings {
             write_key_file: None,
             policies: None,
             playbooks: None,
+            reader: None,
             user: "local".into(),
             tick_seconds: 60,
             hold_tick_seconds: 5,
@@ -141,6 +144,7 @@ impl Settings {
         self.public_url = flags.public_url.or(self.public_url.take());
         self.policies = flags.policies.or(self.policies.take());
         self.playbooks = flags.playbooks.or(self.playbooks.take());
+        self.reader = flags.reader.or(self.reader.take());
     }
 
     fn secrets(&mut self) -> Result<(), Error> {

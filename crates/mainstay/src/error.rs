@@ -49,6 +49,13 @@ pub(crate) enum Error {
     /// A map cannot be used.
     #[error("map {}: {problem}", path.display())]
     Map { path: PathBuf, problem: String },
+    /// Words to look for cannot be used.
+    #[error("{} cannot be used", path.display())]
+    Words {
+        path: PathBuf,
+        #[source]
+        source: Box<reader::WordsError>,
+    },
     /// A row of an import cannot be read.
     #[error("{}, row {row}: {problem}", path.display())]
     Row { path: PathBuf, row: u64, problem: String },
@@ -79,6 +86,7 @@ impl Error {
             | Self::Flag(_)
             | Self::Map { .. }
             | Self::Row { .. }
+            | Self::Words { .. }
             | Self::Refused { .. }
             | Self::File { .. } => 2,
             Self::Data { .. }

@@ -1,8 +1,9 @@
 //! The rules that are built in: each agent's default policy and the message templates.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use agent::{Agent, PolicyError};
+use reader::LexiconReader;
 
 use crate::error::Error;
 
@@ -99,6 +100,18 @@ pub(crate) fn policies(folder: Option<&Path>) -> Result<Vec<(String, String)>, E
         out.push((rules.agent.to_owned(), text));
     }
     Ok(out)
+}
+
+/// Who reads customers' texts: with the built-in words, or with those of a file.
+///
+/// # Errors
+/// A file that cannot be read, or words that cannot be looked for, with the place.
+pub(crate) fn reader(path: Option<&Path>) -> Result<Arc<LexiconReader>, Error> {
+    let fail = |source| Error::File { path: path.unwrap_or(Path::new("")).to_owned(), source };
+    let text = path.map(std::fs::read_to_string).transpose().map_err(fail)?;
+    let found = LexiconReader::new(text.as_deref().unwrap_or(reader::DEFAULT_WORDS));
+    let path = path.unwrap_or(Path::new("reader.toml"));
+    found.map(Arc::new).map_err(|error| Error::Words { path: path.to_owned(), source: Box::new(error) })
 }
 
 /// The message templates to publish at first start: built in, or from `<folder>/templates/*.txt` where there are any.

@@ -187,6 +187,30 @@ async fn names_of_accounts(up: &Up, data: &Path) {
     }
 }
 
+#[test]
+fn words_to_look_for_are_tried_without_a_system_and_refused_with_their_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("words.toml");
+    let read = |input: &str| {
+        let mut command = mainstay();
+        command.args(["read", "--json", "--reader"]).arg(&file);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("mainstay starts");
+        // It ends without reading where the file is wrong.
+        let _ = child.stdin.take().expect("its input").write_all(input.as_bytes());
+        child.wait_with_output().expect("mainstay ends")
+    };
+    refused(&read("x"), 2, &["words.toml", "check that it exists"]);
+    let words = mainstay().args(["read", "--words"]).output().expect("mainstay starts");
+    let words = String::from_utf8(words.stdout).expect("text");
+    std::fs::write(&file, format!("{words}\n[[topic]]\nname = \"fun\"\nwords = [\"... fun\"]\n")).expect("a file");
+    refused(&read("x"), 2, &["words.toml cannot be used", "topic `fun`: `... fun` begins or ends with `...`"]);
+    std::fs::write(&file, words.replace("names = []", "names = [\"acme crm\"]")).expect("a file");
+    let found = read("We compare you with Acme CRM and will cancel our contract.");
+    let found: Value = serde_json::from_slice(&found.stdout).expect("JSON");
+    assert_eq!((&found["mentions_competitor"], &found["threatens_to_leave"]), (&json!(true), &json!(true)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_machine_around_it_is_named_with_a_cure() {
     let dir = tempfile::tempdir().expect("a folder");

@@ -15,6 +15,7 @@ use std::{
 use bus::{Bus, Role};
 use bus_schema::{Partitions, Time, data::facts::ClockMode, door::Door, subject, subject::Stream};
 use metrics_exporter_prometheus::PrometheusBuilder;
+use reader::LexiconReader;
 use runtime::{AgentFold, Config, Member, Runtime, http::Server, store::Disk};
 use serde::Deserialize;
 pub use standalone::Failure;
@@ -38,6 +39,8 @@ struct Settings {
     nats_url: String,
     #[serde(default = "local_port")]
     agent: SocketAddr,
+    /// Words to look for in texts; built in where none is named.
+    reader: Option<PathBuf>,
     #[serde(default = "minute")]
     tick_seconds: u64,
     #[serde(default = "few_seconds")]
@@ -138,7 +141,7 @@ async fn given(settings: &Settings) -> Result<Given, Failure> {
         routing: connect(Role::Router).await?,
         gate: connect(Role::Gate).await?,
         out: connect(Role::GateOut).await?,
-        door: Door::new(key(&settings.data, "tenant.key")?),
+        door: Door::new(key(&settings.data, "tenant.key")?).reading(reader(settings.reader.as_deref())?),
         address_hash: Arc::new(move |address| subject::address_hash(&stop_key, address)),
         fold: AgentFold::of::<Supervisor>(),
         disk: Disk::Machine,
@@ -150,6 +153,15 @@ async fn given(settings: &Settings) -> Result<Given, Failure> {
     given.routing.wait_for(Stream::Log).await?;
     given.out.wait_for(Stream::Action).await?;
     Ok(given)
+}
+
+/// Reads the texts that pass the door.
+fn reader(path: Option<&Path>) -> Result<Arc<LexiconReader>, Failure> {
+    let text = path.map(std::fs::read_to_string).transpose();
+    let named = path.map_or_else(String::new, |path| format!("{}: ", path.display()));
+    let text = text.map_err(|error| format!("{named}{error}"))?;
+    let words = text.as_deref().unwrap_or(reader::DEFAULT_WORDS);
+    Ok(Arc::new(LexiconReader::new(words).map_err(|error| format!("{named}{error}"))?))
 }
 
 /// Waits for the supervisor's first policy; answers where PEOPLE ended when it was there.

@@ -6,3 +6,4 @@ pub mod segment;
 pub mod smtp;
 pub mod story;
 pub mod tool;
+pub mod vader;

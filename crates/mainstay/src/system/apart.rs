@@ -78,7 +78,7 @@ impl Apart {
     /// # Errors
     /// What it remembers cannot be opened.
     pub(crate) async fn router(&self) -> Result<RouterHandle, Error> {
-        open_router(&self.folder, &self.bus, self.log.partitions).await
+        open_router(&self.folder, &self.bus, self.log.partitions, crate::rules::reader(None)?).await
     }
 
     /// Starts agents by name on states in a folder, and waits until they have folded the log and said what is to say.

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 use bus::{LogInfo, Role};
 use bus_schema::{Actor, ActorKind, Partitions, data::facts::ClockMode, door::Door};
 use mainstay_console::{Console, ConsoleConfig, Readiness, Sender, StopKey};
+use reader::LexiconReader;
 use runtime::{Member, Runtime};
 use supervision::{
     Clock, Copied, Copies, Publisher, PublisherConfig, Router, RouterConfig, RouterHandle, Rule, RuleKind,
@@ -131,7 +132,7 @@ async fn parts(
     people.wait(installed).await.map_err(part_error("people"))?;
     let outcomes = Arc::new(copy(Copied::Outcomes).await.map_err(part_error("outcomes"))?);
     let runtime = runtime(folder, place, &router_bus, &gate_bus).await?;
-    let router = Arc::new(open_router(folder, &router_bus, log.partitions).await?);
+    let router = Arc::new(open_router(folder, &router_bus, log.partitions, rules::reader(settings.reader.as_deref())?).await?);
     let stop_key =
         StopKey::open(folder.path()).map_err(|error| Error::Part { part: "console", what: chain(&error) })?;
     let clock_of_log = Arc::clone(&router);
@@ -166,11 +167,12 @@ pub(super) async fn open_router(
     folder: &Folder,
     bus: &bus::Bus,
     partitions: Partitions,
+    reader: Arc<LexiconReader>,
 ) -> Result<RouterHandle, Error> {
     let router = RouterConfig {
         bus: bus.clone(),
         partitions,
-        door: Door::new(folder.key("tenant.key")?),
+        door: Door::new(folder.key("tenant.key")?).reading(reader),
         disk: runtime::store::Disk::Machine,
         state_dir: folder.path().join("state").join("router"),
         quarantine_dir: folder.path().join("quarantine"),
