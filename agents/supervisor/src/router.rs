@@ -9,6 +9,7 @@
 //! only.
 
 mod ids;
+mod incident;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -66,6 +67,8 @@ pub enum Route {
     Repeat,
     /// It belongs to another partition.
     Forward(Box<Onward>),
+    /// It is no event of this log: others come of it.
+    Spread(Vec<Onward>),
     /// Nobody knows yet to which account the user belongs: kept until somebody says so.
     Waiting {
         /// The user, as a pseudonym.
@@ -129,7 +132,7 @@ impl DeadReason {
 impl RouterState {
     /// Decides what becomes of an event that passed the door. Changes nothing: what is appended is folded afterwards.
     pub fn decide(&self, event: &Event, sender: Sender, moment: Moment) -> Route {
-        if let Some(route) = self.elsewhere(event, sender) {
+        if let Some(route) = self.spread(event, sender).or_else(|| self.elsewhere(event, sender)) {
             return route;
         }
         if self.knows(&event.header.source, &event.header.id) || self.says_nothing_new(event) {
@@ -244,6 +247,7 @@ impl RouterState {
                 }
                 sends
             }
+            Data::IncidentOpened(_) | Data::IncidentResolved(_) => self.scope(event),
             // The other kinds concern nobody else.
             _ => Vec::new(),
         }

@@ -194,8 +194,12 @@ fn words_to_look_for_are_tried_without_a_system_and_refused_with_their_place() {
     let read = |input: &str| {
         let mut command = mainstay();
         command.args(["read", "--json", "--reader"]).arg(&file);
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("mainstay starts");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("mainstay starts");
         // It ends without reading where the file is wrong.
         let _ = child.stdin.take().expect("its input").write_all(input.as_bytes());
         child.wait_with_output().expect("mainstay ends")

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bus_schema::{Data, Event, Partition, Partitions, Time, data::facts::ClockMode};
+use bus_schema::{
+    Data, Event, Partition, Partitions, Time,
+    data::{facts::ClockMode, words::Label},
+};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{IDS_MAX, Ids};
@@ -31,11 +34,32 @@ struct Meta {
     begun: bool,
 }
 
-/// Where an account stands, as the supervisor said last.
+/// Most areas that are remembered of an account.
+const AREAS_MAX: usize = 64;
+
+/// What is known of an account: where it stands, as the supervisor said last, and what an incident may cover it by.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Place {
     pub(super) stage: Option<String>,
     pub(super) segment: Option<String>,
+    /// Features it used and areas it wrote about.
+    areas: BTreeSet<String>,
+    /// Its time zone.
+    zone: Option<String>,
+}
+
+impl Place {
+    /// Whether it uses a product area, or a feature of it: `exports` is an area of `exports.csv`.
+    pub(super) fn uses(&self, area: &str) -> bool {
+        let within = |used: &String| used.strip_prefix(area).is_some_and(|rest| rest.starts_with(['.', '/', ':']));
+        self.areas.contains(area) || self.areas.iter().any(within)
+    }
+
+    /// Whether it is in a region: a time zone such as `Europe/Berlin`, or the beginning of one.
+    pub(super) fn lies_in(&self, region: &str) -> bool {
+        let zone = self.zone.as_deref().and_then(|zone| zone.strip_prefix(region));
+        zone.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
 }
 
 /// One change of the state since it was last kept. Kept in their order, the last one of a thing stands.
@@ -51,6 +75,10 @@ pub enum Change {
     Merged(String, String),
     /// An account's stage and segment.
     Place(String, Option<String>, Option<String>),
+    /// An account uses a feature or an area.
+    Area(String, String),
+    /// An account's time zone.
+    Zone(String, String),
 }
 
 impl RouterState {
@@ -103,8 +131,29 @@ impl RouterState {
             Data::IdentityMerged(data) => {
                 self.apply(Change::Merged(data.user.to_string(), data.previous.to_string()));
             }
+            Data::UsageRecorded(data) => self.used(event, Some(&data.feature)),
+            Data::UsageAggregated(data) => self.used(event, data.feature.as_ref()),
+            Data::TicketOpened(data) => self.used(event, data.product_area.as_ref()),
+            Data::FeedbackSubmitted(data) => self.used(event, Some(&data.product_area)),
+            Data::AccountCreated(data) => self.in_zone(event, data.time_zone.as_ref()),
+            Data::AccountUpdated(data) => self.in_zone(event, data.time_zone.as_ref()),
             // The other kinds say nothing about routing.
             _ => {}
+        }
+    }
+
+    fn used(&mut self, event: &Event, area: Option<&Label>) {
+        let (Some(account), Some(area)) = (event.header.entity.account_id(), area) else { return };
+        let known = self.places.get(account).map(|place| &place.areas);
+        if known.is_none_or(|areas| areas.len() < AREAS_MAX && !areas.contains(area.as_str())) {
+            self.apply(Change::Area(account.to_owned(), area.to_string()));
+        }
+    }
+
+    fn in_zone(&mut self, event: &Event, zone: Option<&Label>) {
+        let (Some(account), Some(zone)) = (event.header.entity.account_id(), zone) else { return };
+        if self.places.get(account).and_then(|place| place.zone.as_deref()) != Some(zone.as_str()) {
+            self.apply(Change::Zone(account.to_owned(), zone.to_string()));
         }
     }
 
@@ -183,7 +232,11 @@ impl RouterState {
                     self.ids.keep(id);
                 }
                 Change::Forgotten(_) => {}
-                change @ (Change::Member(..) | Change::Merged(..) | Change::Place(..)) => self.apply(change),
+                change @ (Change::Member(..)
+                | Change::Merged(..)
+                | Change::Place(..)
+                | Change::Area(..)
+                | Change::Zone(..)) => self.apply(change),
             }
         }
         self.ids.sort(&again);
@@ -192,6 +245,11 @@ impl RouterState {
 
     pub(super) fn place(&self, account: &str) -> Option<&Place> {
         self.places.get(account)
+    }
+
+    /// Every account something is known of.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&str, &Place)> {
+        self.places.iter().map(|(account, place)| (account.as_str(), place))
     }
 
     pub(super) fn merged_with(&self, user: &str) -> impl Iterator<Item = &str> {
@@ -209,8 +267,14 @@ impl RouterState {
                 }
             }
             Change::Place(account, stage, segment) => {
-                let place = Place { stage: stage.clone(), segment: segment.clone() };
-                self.places.insert(account.clone(), place);
+                let place = self.places.entry(account.clone()).or_default();
+                (place.stage, place.segment) = (stage.clone(), segment.clone());
+            }
+            Change::Area(account, area) => {
+                self.places.entry(account.clone()).or_default().areas.insert(area.clone());
+            }
+            Change::Zone(account, zone) => {
+                self.places.entry(account.clone()).or_default().zone = Some(zone.clone());
             }
             Change::Id(..) | Change::Forgotten(_) => {}
         }

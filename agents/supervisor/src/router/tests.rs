@@ -5,7 +5,8 @@ use bus_schema::{
     data::{
         contact::IdentityMerged,
         facts::{ClockResumed, ClockTicked, StageChanged},
-        usage::UserLoggedIn,
+        product::{IncidentOpened, IncidentResolved, IncidentScope, IncidentSeverity},
+        usage::{UsageRecorded, UserLoggedIn},
     },
 };
 use proptest::prelude::*;
@@ -320,4 +321,91 @@ proptest! {
             prop_assert_eq!(format!("{state:?}"), format!("{restored:?}"));
         }
     }
+}
+
+fn incident(scope: IncidentScope, areas: &[&str], accounts: &[&str], opened: bool) -> Data {
+    let list = |names: &[&str]| names.iter().map(|name| label(name)).collect();
+    let (incident, severity, region) = (label("i1"), IncidentSeverity::Major, None);
+    let (accounts, product_areas) = (list(accounts), list(areas));
+    if opened {
+        Data::IncidentOpened(IncidentOpened { incident, scope, accounts, product_areas, region, severity })
+    } else {
+        Data::IncidentResolved(IncidentResolved { incident, scope, accounts, product_areas, region, severity })
+    }
+}
+
+fn uses(account: &str, feature: &str, id: &str) -> Event {
+    let data = UsageRecorded { user: label("c_u"), feature: label(feature), quantity: 1, seconds: None };
+    event(Entity::account(account), "app", id, NOON, Data::UsageRecorded(data))
+}
+
+fn covered(sends: &[Onward]) -> Vec<(String, bool)> {
+    let of = |send: &Onward| match &send.event.data {
+        Data::IncidentCovers(data) => (send.event.header.entity.to_string(), data.opened),
+        other => panic!("{other:?}"),
+    };
+    sends.iter().map(of).collect()
+}
+
+fn sends(state: &RouterState, event: &Event) -> Vec<Onward> {
+    match state.decide(event, Sender::Outside, at(NOON)) {
+        Route::Append { sends, .. } => sends,
+        other => panic!("not appended: {other:?}"),
+    }
+}
+
+#[test]
+fn an_incident_covers_the_accounts_it_names_in_their_own_partitions() {
+    let home_account = Entity::account("us");
+    let state = home(&home_account);
+    let told = event(home_account, "desk", "1", NOON, incident(IncidentScope::Accounts, &[], &["acme", "zeta"], true));
+    let sends = sends(&state, &told);
+    assert_eq!(covered(&sends), [("account/acme".into(), true), ("account/zeta".into(), true)]);
+    assert!(sends.iter().all(|send| send.to == PARTS.of(&send.event.header.entity)));
+    assert!(sends.iter().all(|send| send.event.header.causation.as_deref() == Some("1")));
+}
+
+#[test]
+fn an_incident_of_an_area_covers_who_uses_it_in_every_partition() {
+    let us = Entity::account("us");
+    for (opened, id) in [(true, "1"), (false, "2")] {
+        let told = incident(IncidentScope::ProductAreas, &["exports"], &[], opened);
+        let scopes = sends(&home(&us), &event(us.clone(), "desk", id, NOON, told));
+        assert_eq!(scopes.len(), 16, "one for each partition");
+        let acme = Entity::account("acme");
+        let mut state = home(&acme);
+        append(&mut state, &uses("acme", "exports.csv", "a"), at(NOON));
+        for scope in &scopes {
+            let spread = state.decide(&scope.event, Sender::Router, at(NOON));
+            let Route::Spread(sends) = spread else { panic!("{spread:?}") };
+            assert_eq!(covered(&sends), [("account/acme".into(), opened)]);
+            assert_eq!(state.decide(&scope.event, Sender::Router, at(NOON)), Route::Spread(sends), "the same ids");
+        }
+        let mut other = home(&acme);
+        append(&mut other, &uses("acme", "exportsheet", "a"), at(NOON));
+        assert_eq!(other.decide(&scopes[0].event, Sender::Router, at(NOON)), Route::Spread(Vec::new()));
+    }
+}
+
+#[test]
+fn nobody_but_the_router_tells_a_scope() {
+    let us = Entity::account("us");
+    let scopes = sends(&home(&us), &event(us.clone(), "desk", "1", NOON, incident(IncidentScope::All, &[], &[], true)));
+    let state = home(&us);
+    assert!(matches!(state.decide(&scopes[3].event, Sender::Outside, at(NOON)), Route::Dead(_)));
+}
+
+#[test]
+fn what_incidents_need_is_kept_and_restored() {
+    let acme = Entity::account("acme");
+    let mut state = home(&acme);
+    append(&mut state, &uses("acme", "exports", "a"), at(NOON));
+    let moved = Data::from_json(Kind::AccountUpdated, r#"{"time_zone":"Europe/Berlin"}"#).unwrap();
+    append(&mut state, &event(acme.clone(), "crm", "b", NOON, moved), at(NOON));
+    let mut again = home(&acme);
+    let (meta, changes) = (state.meta(), state.take_changes());
+    again.restore(meta, changes);
+    let place = again.place("acme").unwrap();
+    assert!(place.uses("exports") && !place.uses("export"));
+    assert!(place.lies_in("Europe") && place.lies_in("Europe/Berlin") && !place.lies_in("Euro"));
 }

@@ -132,7 +132,8 @@ async fn parts(
     people.wait(installed).await.map_err(part_error("people"))?;
     let outcomes = Arc::new(copy(Copied::Outcomes).await.map_err(part_error("outcomes"))?);
     let runtime = runtime(folder, place, &router_bus, &gate_bus).await?;
-    let router = Arc::new(open_router(folder, &router_bus, log.partitions, rules::reader(settings.reader.as_deref())?).await?);
+    let router =
+        Arc::new(open_router(folder, &router_bus, log.partitions, rules::reader(settings.reader.as_deref())?).await?);
     let stop_key =
         StopKey::open(folder.path()).map_err(|error| Error::Part { part: "console", what: chain(&error) })?;
     let clock_of_log = Arc::clone(&router);

@@ -133,7 +133,7 @@ pub(super) fn changed(writes: &mut Writes, partition: Partition, state: &mut Rou
             Change::Id(_, None) => for_ever.push(change),
             // Its row goes when all of its ids are forgotten.
             Change::Forgotten(_) => {}
-            Change::Member(..) | Change::Merged(..) | Change::Place(..) => {
+            Change::Member(..) | Change::Merged(..) | Change::Place(..) | Change::Area(..) | Change::Zone(..) => {
                 if let (Some(key), Ok(value)) = (key(partition, &change), postcard::to_stdvec(&change)) {
                     writes.put(key, value);
                 }
@@ -195,6 +195,8 @@ fn key(partition: Partition, change: &Change) -> Option<Vec<u8>> {
         Change::Member(user, _) => (b'm', user.as_bytes().to_vec()),
         Change::Merged(user, previous) => (b'g', format!("{user}\n{previous}").into_bytes()),
         Change::Place(account, ..) => (b'p', account.as_bytes().to_vec()),
+        Change::Area(account, area) => (b'a', format!("{account}\n{area}").into_bytes()),
+        Change::Zone(account, _) => (b'z', account.as_bytes().to_vec()),
     };
     let mut key = vec![partition.0, tag];
     key.extend(name);

@@ -1,6 +1,7 @@
 //! The router over the memory bus, with crashes and faults to order.
 
 mod crash;
+mod incidents;
 mod rig;
 mod steps;
 mod time;

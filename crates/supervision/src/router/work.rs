@@ -319,6 +319,12 @@ impl Work {
                 let packed = packed(&event, &admitted.personal);
                 appends.entry(lane.partition).or_default().push((turn, vec![packed]));
             }
+            Route::Spread(sends) => {
+                for send in sends {
+                    self.stats.forwarded += 1;
+                    outgoing.onward(send.to, packed(&send.event, &serde_json::Map::new()));
+                }
+            }
             Route::Repeat => self.stats.repeats += 1,
             Route::Forward(onward) => {
                 self.stats.forwarded += 1;
