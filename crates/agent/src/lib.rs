@@ -4,12 +4,14 @@
 //! arrives as an event; what it wants done leaves as an effect.
 
 pub mod arithmetic;
+pub mod desk;
 pub mod digest;
 pub mod effects;
 pub mod evidence;
 pub mod hours;
 pub mod policy;
 pub mod profile;
+pub mod rates;
 pub mod usage;
 
 use bus_schema::{Entity, Event, Kind, Position, Time, data::action::ClockMode};
