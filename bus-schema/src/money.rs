@@ -15,6 +15,27 @@ pub struct Money {
     pub currency: Currency,
 }
 
+impl Money {
+    /// The amount for people: `USD 1,250.00`.
+    pub fn in_words(&self) -> String {
+        let own = DIGITS.iter().find(|(code, _)| *code == self.currency.code()).map(|(_, digits)| *digits);
+        let digits = own.unwrap_or(2);
+        let unit = 10_u64.pow(digits);
+        let (whole, rest) = (self.minor.unsigned_abs() / unit, self.minor.unsigned_abs() % unit);
+        let mut grouped = String::new();
+        let text = whole.to_string();
+        for (place, digit) in text.chars().enumerate() {
+            if place > 0 && (text.len() - place) % 3 == 0 {
+                grouped.push(',');
+            }
+            grouped.push(digit);
+        }
+        let sign = if self.minor < 0 { "-" } else { "" };
+        let fraction = if digits == 0 { String::new() } else { format!(".{rest:0width$}", width = digits as usize) };
+        format!("{} {sign}{grouped}{fraction}", self.currency)
+    }
+}
+
 /// Three capital letters, an ISO 4217 code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[schemars(with = "String", extend("pattern" = "^[A-Z]{3}$"))]
@@ -81,3 +102,44 @@ const ISO_4217: &[&str] = &[
     "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VES", "VND",
     "VUV", "WST", "XAF", "XCD", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG",
 ];
+
+/// Currencies without or with three minor digits; all others have two.
+const DIGITS: &[(&str, u32)] = &[
+    ("BIF", 0),
+    ("CLP", 0),
+    ("DJF", 0),
+    ("GNF", 0),
+    ("ISK", 0),
+    ("JPY", 0),
+    ("KMF", 0),
+    ("KRW", 0),
+    ("PYG", 0),
+    ("RWF", 0),
+    ("UGX", 0),
+    ("VND", 0),
+    ("VUV", 0),
+    ("XAF", 0),
+    ("XOF", 0),
+    ("XPF", 0),
+    ("BHD", 3),
+    ("IQD", 3),
+    ("JOD", 3),
+    ("KWD", 3),
+    ("LYD", 3),
+    ("OMR", 3),
+    ("TND", 3),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_read_as_people_write_them() {
+        let text = |minor, code| Money { minor, currency: Currency::new(code).unwrap() }.in_words();
+        assert_eq!(text(125_000, "USD"), "USD 1,250.00");
+        assert_eq!(text(5, "EUR"), "EUR 0.05");
+        assert_eq!(text(1_234_567, "JPY"), "JPY 1,234,567");
+        assert_eq!(text(-1_234_567, "KWD"), "KWD -1,234.567");
+    }
+}

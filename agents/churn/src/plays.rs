@@ -10,7 +10,7 @@ use crate::{
     alerts::at_stake,
     odds::Odds,
     policy::Play,
-    signals::{Look, Signal, amount},
+    signals::{Look, Signal},
     state::State,
 };
 
@@ -119,7 +119,7 @@ fn invoice(state: &State, look: &Look<'_>) -> Option<Vec<MergeField>> {
     let (id, invoice) = state.money.worst(look)?;
     let values = [
         ("invoice.number", id.clone()),
-        ("invoice.amount", amount(invoice.amount)),
+        ("invoice.amount", invoice.amount.in_words()),
         ("invoice.status", format!("It {}", invoice.says(look))),
     ];
     Some(field_list(&values, "Billing", look, &[invoice.latest.event]))

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     market::Market,
-    money::{Money, amount},
+    money::Money,
     people::People,
     plan::Plan,
     support::Support,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bus_schema::{Currency, Data, Day, Event, Money as Amount, Position, data::commercial::BudgetState, time::DAY_MS};
+use bus_schema::{Data, Day, Event, Money as Amount, Position, data::commercial::BudgetState, time::DAY_MS};
 use serde::{Deserialize, Serialize};
 
 use super::{Look, Mark, Sign, Signal};
@@ -155,66 +155,5 @@ fn told(invoice: &Invoice, look: &Look<'_>) -> Option<Sign> {
         Some(Sign::PaymentLate)
     } else {
         None
-    }
-}
-
-/// Currencies without or with three minor digits; all others have two.
-const DIGITS: &[(&str, u32)] = &[
-    ("BIF", 0),
-    ("CLP", 0),
-    ("DJF", 0),
-    ("GNF", 0),
-    ("ISK", 0),
-    ("JPY", 0),
-    ("KMF", 0),
-    ("KRW", 0),
-    ("PYG", 0),
-    ("RWF", 0),
-    ("UGX", 0),
-    ("VND", 0),
-    ("VUV", 0),
-    ("XAF", 0),
-    ("XOF", 0),
-    ("XPF", 0),
-    ("BHD", 3),
-    ("IQD", 3),
-    ("JOD", 3),
-    ("KWD", 3),
-    ("LYD", 3),
-    ("OMR", 3),
-    ("TND", 3),
-];
-
-/// An amount for people: `USD 1,250.00`.
-pub fn amount(amount: Amount) -> String {
-    let code =
-        |currency: &Currency| DIGITS.iter().find(|(code, _)| *code == currency.code()).map(|(_, digits)| *digits);
-    let digits = code(&amount.currency).unwrap_or(2);
-    let unit = 10_u64.pow(digits);
-    let (whole, rest) = (amount.minor.unsigned_abs() / unit, amount.minor.unsigned_abs() % unit);
-    let mut grouped = String::new();
-    let text = whole.to_string();
-    for (place, digit) in text.chars().enumerate() {
-        if place > 0 && (text.len() - place) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let sign = if amount.minor < 0 { "-" } else { "" };
-    let fraction = if digits == 0 { String::new() } else { format!(".{rest:0width$}", width = digits as usize) };
-    format!("{} {sign}{grouped}{fraction}", amount.currency)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_read_as_people_write_them() {
-        let text = |minor, code| amount(Amount { minor, currency: Currency::new(code).unwrap() });
-        assert_eq!(text(125_000, "USD"), "USD 1,250.00");
-        assert_eq!(text(5, "EUR"), "EUR 0.05");
-        assert_eq!(text(1_234_567, "JPY"), "JPY 1,234,567");
-        assert_eq!(text(-1_234_567, "KWD"), "KWD -1,234.567");
     }
 }
