@@ -9,6 +9,7 @@
 
 pub mod blocks;
 pub mod budget;
+pub mod causes;
 pub mod hours;
 pub mod on_answer;
 pub mod on_outcome;
@@ -22,7 +23,7 @@ pub mod template;
 use agent::{Agent, Effects, Input, PolicyError, Turn};
 use bus_schema::{
     Data, Entity, Event, Kind,
-    data::facts::{Band, ReleaseReason, TouchpointRequested},
+    data::facts::{ReleaseReason, TouchpointRequested},
 };
 
 pub use crate::{
@@ -42,6 +43,15 @@ const CHANNEL: &str = "email";
 /// Message templates built in, by name; published once as `template/<name>`.
 pub const TEMPLATES: &[(&str, &str)] = &[
     ("at_risk_checkin", include_str!("../../../playbooks/templates/at_risk_checkin.txt")),
+    ("escalation_status", include_str!("../../../playbooks/templates/escalation_status.txt")),
+    ("feedback_answer", include_str!("../../../playbooks/templates/feedback_answer.txt")),
+    ("incident_notice", include_str!("../../../playbooks/templates/incident_notice.txt")),
+    ("onboarding_checkin", include_str!("../../../playbooks/templates/onboarding_checkin.txt")),
+    ("onboarding_first_login", include_str!("../../../playbooks/templates/onboarding_first_login.txt")),
+    ("onboarding_setup_reminder", include_str!("../../../playbooks/templates/onboarding_setup_reminder.txt")),
+    ("onboarding_sponsor_note", include_str!("../../../playbooks/templates/onboarding_sponsor_note.txt")),
+    ("onboarding_welcome", include_str!("../../../playbooks/templates/onboarding_welcome.txt")),
+    ("pattern_notice", include_str!("../../../playbooks/templates/pattern_notice.txt")),
     ("payment_reminder", include_str!("../../../playbooks/templates/payment_reminder.txt")),
     ("usage_drop_checkin", include_str!("../../../playbooks/templates/usage_drop_checkin.txt")),
 ];
@@ -86,6 +96,10 @@ impl Agent for Engagement {
         Kind::ChurnForecasted,
         Kind::EscalationRaised,
         Kind::EscalationResolved,
+        Kind::PatternCovers,
+        Kind::OnboardingPlanned,
+        Kind::OnboardingResumed,
+        Kind::OnboardingCompleted,
         Kind::InvoiceOverdue,
         Kind::InvoicePaid,
         // What became of it.
@@ -150,16 +164,11 @@ impl Agent for Engagement {
 #[expect(clippy::wildcard_enum_match_arm, reason = "READS names what is folded here; all else is the profile's")]
 fn on_event(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, effects: &mut Effects) {
     state.profile.fold(event);
+    for over in causes::ended_by(&event.data) {
+        planner::drop_cause(state, effects, &over, turn.now);
+    }
     match &event.data {
         Data::TouchpointRequested(data) => on_request(turn, state, effects, event, data),
-        Data::AlertClosed(data) => {
-            planner::drop_cause(state, effects, &format!("alert:{}", data.alert), turn.now);
-        }
-        Data::HealthBandChanged(data) => {
-            for band in [Band::Unknown, Band::Red, Band::Yellow, Band::Green].into_iter().filter(|b| *b != data.to) {
-                planner::drop_cause(state, effects, &format!("band:{}", band.name()), turn.now);
-            }
-        }
         Data::ChurnForecasted(data) => state.tier = data.tier,
         Data::EscalationRaised(data) => {
             state.escalations.insert(data.escalation.clone());

@@ -13,7 +13,9 @@ use bus_schema::{
 use crate::{
     CHANNEL,
     blocks::{self, Stay},
-    budget, hours,
+    budget,
+    causes::is_over,
+    hours,
     policy::Policy,
     recipients,
     similar::{overlap_bp, shingles, words},
@@ -99,11 +101,11 @@ pub fn request(state: &mut State, effects: &mut Effects, touch: Touch, now: Time
 /// Drops touches that rest on something that is over.
 pub fn drop_cause(state: &mut State, effects: &mut Effects, cause_key: &str, now: Time) {
     let (gone, kept): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut state.waiting).into_iter().partition(|waits| waits.touch.cause_key == cause_key);
+        std::mem::take(&mut state.waiting).into_iter().partition(|waits| is_over(&waits.touch.cause_key, cause_key));
     state.waiting = kept;
     for waits in gone {
         let reason = waits.held.unwrap_or(HeldReason::Late);
-        let stay = Stay::dropped(reason, format!("what it rested on is over: {cause_key}"));
+        let stay = Stay::dropped(reason, format!("what it rested on is over: {}", waits.touch.cause_key));
         effects.emit(held(&waits.touch, &stay, None, now));
     }
 }
