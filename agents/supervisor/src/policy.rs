@@ -249,7 +249,7 @@ mod tests {
             ("hold_seconds = 30", "hold_seconds = 0", "gate.hold_seconds"),
             ("survey = 2", "survey = 0", "gate.urgency.survey"),
             ("mid_market_users_from = 50", "mid_market_users_from = 501", "segment.enterprise_users_above"),
-            ("onboarding_days = 90", "onboarding_days = 0", "stage.onboarding_days"),
+            ("onboarding_days = 120", "onboarding_days = 0", "stage.onboarding_days"),
             ("digits = 0", "digits = 9", "currencies.JPY.digits"),
         ] {
             let text = DEFAULT.replace(from, to);
