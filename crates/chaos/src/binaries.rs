@@ -9,8 +9,19 @@ use std::{
 use crate::{Broken, Part};
 
 /// Packages with a program, and the feature that puts the points of failure into all of them.
-const PACKAGES: [&str; 9] =
-    ["bus", "health", "churn", "engagement", "supervision", "gateway", "courier", "mainstay-console", "mainstay"];
+const PACKAGES: [&str; 11] = [
+    "bus",
+    "onboarding",
+    "escalation",
+    "health",
+    "churn",
+    "engagement",
+    "supervision",
+    "gateway",
+    "courier",
+    "mainstay-console",
+    "mainstay",
+];
 const FEATURE: &str = "bus/failpoints";
 
 /// Where the programs are.

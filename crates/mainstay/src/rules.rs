@@ -17,7 +17,9 @@ pub(crate) struct Rules {
 }
 
 /// The agents there are, in the order of the topology.
-pub(crate) const AGENTS: [Rules; 4] = [
+pub(crate) const AGENTS: [Rules; 6] = [
+    rules::<onboarding::Onboarding>(),
+    rules::<escalation::Escalation>(),
     rules::<health::Health>(),
     rules::<churn::Churn>(),
     rules::<engagement::Engagement>(),

@@ -8,6 +8,8 @@ use crate::life;
 /// what is taken can be lived under.
 pub(crate) fn policy(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
+    read::<onboarding::Onboarding>(text);
+    read::<escalation::Escalation>(text);
     read::<health::Health>(text);
     read::<churn::Churn>(text);
     read::<engagement::Engagement>(text);

@@ -4,6 +4,8 @@ use agent::Agent;
 
 /// Any bytes as a state: they are refused, or are a state that is written and read again the same.
 pub(crate) fn state(data: &[u8]) {
+    decoded::<onboarding::Onboarding>(data);
+    decoded::<escalation::Escalation>(data);
     decoded::<health::Health>(data);
     decoded::<churn::Churn>(data);
     decoded::<engagement::Engagement>(data);

@@ -26,7 +26,6 @@ const SUBJECTS: [Subjects; 7] = [
     Subjects::People,
     Subjects::Action,
 ];
-const AGENTS: [Agent; 4] = [Agent::Health, Agent::Churn, Agent::Engagement, Agent::Supervisor];
 
 /// What can go wrong, by kind. Each seed has some of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -367,7 +366,7 @@ impl Maker {
                 Action::Unsubscribe { account, contact: self.byte(self.shape.contacts) }
             }
             Trouble::Policies => {
-                let agent = self.dice.pick(&AGENTS).copied().unwrap_or(Agent::Health);
+                let agent = self.dice.pick(&Agent::ALL).copied().unwrap_or(Agent::Health);
                 let change = [Change::Stricter, Change::Looser, Change::Broken];
                 Action::PublishPolicy { agent, change: self.dice.pick(&change).copied().unwrap_or(Change::Stricter) }
             }

@@ -201,6 +201,10 @@ pub enum Change {
 /// An agent with a policy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Agent {
+    /// Onboarding.
+    Onboarding,
+    /// Escalation.
+    Escalation,
     /// Health.
     Health,
     /// Churn.
@@ -209,6 +213,12 @@ pub enum Agent {
     Engagement,
     /// The supervisor.
     Supervisor,
+}
+
+impl Agent {
+    /// All of them, in the order of the topology.
+    pub const ALL: [Self; 6] =
+        [Self::Onboarding, Self::Escalation, Self::Health, Self::Churn, Self::Engagement, Self::Supervisor];
 }
 
 /// One thing that happens.

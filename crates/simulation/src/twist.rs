@@ -31,6 +31,8 @@ pub trait Twist: Send + Sync {
     /// The agents of the runtime.
     fn agents(&self) -> Vec<AgentFold> {
         vec![
+            AgentFold::of::<Once<onboarding::Onboarding>>(),
+            AgentFold::of::<Once<escalation::Escalation>>(),
             AgentFold::of::<Once<health::Health>>(),
             AgentFold::of::<Once<churn::Churn>>(),
             AgentFold::of::<Once<engagement::Engagement>>(),

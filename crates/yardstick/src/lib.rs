@@ -43,6 +43,8 @@ pub const NAMES: &[&str] = &[
     "batch.unpack",
     "message.hash",
     "router.decide",
+    "step.onboarding",
+    "step.escalation",
     "step.health",
     "step.churn",
     "step.engagement",
@@ -63,6 +65,8 @@ pub fn case(name: &str) -> Option<Case> {
         "batch.unpack" => way::unpack(),
         "message.hash" => way::hash(),
         "router.decide" => way::decide(),
+        "step.onboarding" => steps::step::<onboarding::Onboarding>("step.onboarding"),
+        "step.escalation" => steps::step::<escalation::Escalation>("step.escalation"),
         "step.health" => steps::step::<health::Health>("step.health"),
         "step.churn" => steps::step::<churn::Churn>("step.churn"),
         "step.engagement" => steps::step::<engagement::Engagement>("step.engagement"),
@@ -79,6 +83,8 @@ pub fn case(name: &str) -> Option<Case> {
 /// Mean bytes of a state as it is stored, by agent, after the world's events.
 pub fn state_bytes() -> Vec<(&'static str, usize)> {
     vec![
+        steps::bytes::<onboarding::Onboarding>(),
+        steps::bytes::<escalation::Escalation>(),
         steps::bytes::<health::Health>(),
         steps::bytes::<churn::Churn>(),
         steps::bytes::<engagement::Engagement>(),

@@ -113,6 +113,8 @@ fn start() -> Option<System> {
     let dir = tempfile::tempdir().ok()?;
     let bus: Bus = MemoryBus::new().into();
     let members = vec![
+        Member::of::<onboarding::Onboarding>(bus.clone()),
+        Member::of::<escalation::Escalation>(bus.clone()),
         Member::of::<health::Health>(bus.clone()),
         Member::of::<churn::Churn>(bus.clone()),
         Member::of::<engagement::Engagement>(bus.clone()),
@@ -128,6 +130,8 @@ fn start() -> Option<System> {
 
 fn policies() -> Vec<Event> {
     let defaults = [
+        (onboarding::Onboarding::NAME, onboarding::Onboarding::DEFAULT_POLICY),
+        (escalation::Escalation::NAME, escalation::Escalation::DEFAULT_POLICY),
         (health::Health::NAME, health::Health::DEFAULT_POLICY),
         (churn::Churn::NAME, churn::Churn::DEFAULT_POLICY),
         (engagement::Engagement::NAME, engagement::Engagement::DEFAULT_POLICY),

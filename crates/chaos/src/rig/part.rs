@@ -5,6 +5,10 @@
 pub enum Part {
     /// Router, gate, copies, publisher and clock.
     Supervisor,
+    /// The onboarding agent.
+    Onboarding,
+    /// The escalation agent.
+    Escalation,
     /// The health agent.
     Health,
     /// The churn agent.
@@ -21,15 +25,27 @@ pub enum Part {
 
 impl Part {
     /// All of them, in an order in which nobody waits long.
-    pub const ALL: [Self; 7] =
-        [Self::Supervisor, Self::Health, Self::Churn, Self::Engagement, Self::Gateway, Self::Courier, Self::Console];
+    pub const ALL: [Self; 9] = [
+        Self::Supervisor,
+        Self::Onboarding,
+        Self::Escalation,
+        Self::Health,
+        Self::Churn,
+        Self::Engagement,
+        Self::Gateway,
+        Self::Courier,
+        Self::Console,
+    ];
     /// Those that fold the log.
-    pub const FOLDS: [Self; 4] = [Self::Supervisor, Self::Health, Self::Churn, Self::Engagement];
+    pub const FOLDS: [Self; 6] =
+        [Self::Supervisor, Self::Onboarding, Self::Escalation, Self::Health, Self::Churn, Self::Engagement];
 
     /// Its name: of its process, its log and its folder below `state`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Supervisor => "supervisor",
+            Self::Onboarding => "onboarding",
+            Self::Escalation => "escalation",
             Self::Health => "health",
             Self::Churn => "churn",
             Self::Engagement => "engagement",
@@ -43,6 +59,8 @@ impl Part {
     pub const fn binary(self) -> &'static str {
         match self {
             Self::Supervisor => "mainstay-supervisor",
+            Self::Onboarding => "mainstay-onboarding",
+            Self::Escalation => "mainstay-escalation",
             Self::Health => "mainstay-health",
             Self::Churn => "mainstay-churn",
             Self::Engagement => "mainstay-engagement",
@@ -55,7 +73,9 @@ impl Part {
     /// The setting that names its address; the courier has no port.
     pub(crate) const fn listens_by(self) -> Option<&'static str> {
         match self {
-            Self::Supervisor | Self::Health | Self::Churn | Self::Engagement => Some("MAINSTAY_AGENT"),
+            Self::Supervisor | Self::Onboarding | Self::Escalation | Self::Health | Self::Churn | Self::Engagement => {
+                Some("MAINSTAY_AGENT")
+            }
             Self::Gateway => Some("MAINSTAY_GATEWAY"),
             Self::Console => Some("MAINSTAY_CONSOLE"),
             Self::Courier => None,
@@ -63,7 +83,7 @@ impl Part {
     }
 
     /// Whether it folds the log and says so on its port.
-    pub const fn is_fold(self) -> bool {
-        matches!(self, Self::Supervisor | Self::Health | Self::Churn | Self::Engagement)
+    pub fn is_fold(self) -> bool {
+        Self::FOLDS.contains(&self)
     }
 }

@@ -230,7 +230,7 @@ async fn from_zero(context: Context) -> Result<Vec<Verdict>, Broken> {
         oracle::until_ended(&mut rig, proposal).await?;
     }
     let (mails, actions) = (rig.smtp.received()?.len(), oracle::actions(&rig).await?);
-    for part in [Part::Console, Part::Supervisor, Part::Health, Part::Churn, Part::Engagement] {
+    for part in Part::FOLDS.into_iter().chain([Part::Console]) {
         rig.kill(part)?;
     }
     let state = rig.data().join("state");
@@ -239,7 +239,7 @@ async fn from_zero(context: Context) -> Result<Vec<Verdict>, Broken> {
         // Not each of them is there.
         fs::remove_file(rig.data().join(name)).ok();
     }
-    for part in [Part::Supervisor, Part::Health, Part::Churn, Part::Engagement, Part::Console] {
+    for part in Part::FOLDS.into_iter().chain([Part::Console]) {
         rig.launch(part)?;
     }
     // The courier reads everything again too.

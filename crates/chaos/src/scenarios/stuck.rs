@@ -105,7 +105,7 @@ async fn hangs(context: Context) -> Result<Vec<Verdict>, Broken> {
 async fn slow_and_cut(context: Context) -> Result<Vec<Verdict>, Broken> {
     let mut rig = Rig::start(&context, Setup::default()).await?;
     let mut wires = Vec::new();
-    for part in [Part::Health, Part::Churn, Part::Engagement, Part::Supervisor] {
+    for part in Part::FOLDS {
         wires.push(rewire(&mut rig, part).await?);
     }
     let flow = Flow::begin(&rig, "acme", "slow");

@@ -207,6 +207,8 @@ async fn runtime(folder: &Folder, place: &BusPlace, reading: &bus::Bus, gate: &b
 /// Every agent there is, each with the connection it speaks through.
 pub(super) async fn members(place: &BusPlace, gate: &bus::Bus) -> Result<Vec<Member>, Error> {
     Ok(vec![
+        Member::of::<onboarding::Onboarding>(place.connect(Role::Agent("onboarding")).await?),
+        Member::of::<escalation::Escalation>(place.connect(Role::Agent("escalation")).await?),
         Member::of::<health::Health>(place.connect(Role::Agent("health")).await?),
         Member::of::<churn::Churn>(place.connect(Role::Agent("churn")).await?),
         Member::of::<engagement::Engagement>(place.connect(Role::Agent("engagement")).await?),

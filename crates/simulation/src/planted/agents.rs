@@ -14,17 +14,13 @@ use bus_schema::{
         people::Verdict,
     },
 };
-use churn::Churn;
 use engagement::Engagement;
 use health::Health;
 use runtime::AgentFold;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use supervisor::Supervisor;
 
-use crate::{
-    recall::Once,
-    twist::{True, Twist},
-};
+use crate::twist::{True, Twist};
 
 /// A bend of an agent.
 pub(super) trait Bend: Send + Sync + 'static {
@@ -94,15 +90,18 @@ pub(super) fn gate<B: Bend<Of = Supervisor>>() -> Cast {
 
 /// With a bent scorer.
 pub(super) fn scorer<B: Bend<Of = Health>>() -> Cast {
-    let agents =
-        || vec![AgentFold::of::<Bent<B>>(), AgentFold::of::<Once<Churn>>(), AgentFold::of::<Once<Engagement>>()];
-    Cast { agents, gate: || True.gate() }
+    Cast { agents: bent::<B>, gate: || True.gate() }
 }
 
 /// With a bent planner.
 pub(super) fn planner<B: Bend<Of = Engagement>>() -> Cast {
-    let agents = || vec![AgentFold::of::<Once<Health>>(), AgentFold::of::<Once<Churn>>(), AgentFold::of::<Bent<B>>()];
-    Cast { agents, gate: || True.gate() }
+    Cast { agents: bent::<B>, gate: || True.gate() }
+}
+
+/// The true agents, but for the bent one.
+fn bent<B: Bend>() -> Vec<AgentFold> {
+    let bent = AgentFold::of::<Bent<B>>();
+    True.agents().into_iter().map(|agent| if agent.name() == bent.name() { bent } else { agent }).collect()
 }
 
 /// With a planner that proposes everything twice, and a gate that keeps both.

@@ -31,7 +31,7 @@ pub(crate) const PLAYS: [&str; 5] =
 
 /// Everything that is published before the first event.
 pub(crate) fn first(shape: &Shape) -> Vec<Rule> {
-    let agents = [Agent::Health, Agent::Churn, Agent::Engagement, Agent::Supervisor];
+    let agents = Agent::ALL;
     let policies = agents.into_iter().map(|agent| Rule {
         kind: RuleKind::Policy,
         name: name(agent).into(),
@@ -55,6 +55,8 @@ pub(crate) fn changed(agent: Agent, change: Change, shape: &Shape) -> Rule {
 
 const fn name(agent: Agent) -> &'static str {
     match agent {
+        Agent::Onboarding => onboarding::Onboarding::NAME,
+        Agent::Escalation => escalation::Escalation::NAME,
         Agent::Health => health::Health::NAME,
         Agent::Churn => churn::Churn::NAME,
         Agent::Engagement => engagement::Engagement::NAME,
@@ -74,6 +76,8 @@ struct Text(Arc<str>);
 
 fn written(agent: Agent, shape: &Shape, strict: bool) -> String {
     let (default, over) = match agent {
+        Agent::Onboarding => (onboarding::Onboarding::DEFAULT_POLICY, onboarding_over(strict)),
+        Agent::Escalation => (escalation::Escalation::DEFAULT_POLICY, escalation_over(strict)),
         Agent::Health => (health::Health::DEFAULT_POLICY, health_over(strict)),
         Agent::Churn => (churn::Churn::DEFAULT_POLICY, churn_over(strict)),
         Agent::Engagement => (engagement::Engagement::DEFAULT_POLICY, engagement_over(strict)),
@@ -82,6 +86,21 @@ fn written(agent: Agent, shape: &Shape, strict: bool) -> String {
     let mut table: toml::Table = toml::from_str(default).unwrap_or_default();
     lay(&mut table, over);
     toml::to_string(&table).unwrap_or_default()
+}
+
+fn onboarding_over(strict: bool) -> toml::Table {
+    let days = if strict { 2 } else { 4 };
+    toml::toml! {
+        stuck = { over_days = days }
+        inactive = { days = days }
+    }
+}
+
+fn escalation_over(strict: bool) -> toml::Table {
+    let policy = if strict { "strict_24h" } else { "standard" };
+    toml::toml! {
+        sla = { policy = policy }
+    }
 }
 
 fn health_over(strict: bool) -> toml::Table {
@@ -162,6 +181,8 @@ mod tests {
             rest_ms: 0,
         };
         for strict in [false, true] {
+            onboarding::Onboarding::policy(&policy(Agent::Onboarding, &shape, strict)).unwrap();
+            escalation::Escalation::policy(&policy(Agent::Escalation, &shape, strict)).unwrap();
             health::Health::policy(&policy(Agent::Health, &shape, strict)).unwrap();
             churn::Churn::policy(&policy(Agent::Churn, &shape, strict)).unwrap();
             engagement::Engagement::policy(&policy(Agent::Engagement, &shape, strict)).unwrap();
