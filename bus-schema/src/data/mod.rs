@@ -255,6 +255,9 @@ kinds! {
     509 "playbook.published" PlaybookPublished(people::PlaybookPublished) People, [];
     510 "grant.given" GrantGiven(people::GrantGiven) People, ["note"];
     511 "grant.revoked" GrantRevoked(people::GrantRevoked) People, ["note"];
+    520 "renewal.called" RenewalCalled(people::RenewalCalled) People, ["note"];
+    521 "renewal.terms_asked" RenewalTermsAsked(people::RenewalTermsAsked) People, ["note"];
+    522 "renewal.terms_decided" RenewalTermsDecided(people::RenewalTermsDecided) People, ["note"];
 
     // Actions: 550 to 599. What was approved and what became of it.
     550 "delivery.approved" DeliveryApproved(action::DeliveryApproved) Action, ["message", "recipient"];
@@ -333,6 +336,15 @@ kinds! {
     751 "renewal.step_due" RenewalStepDue(RenewalStepDue) Agent("renewal"), [];
     752 "renewal.forecasted" RenewalForecasted(RenewalForecasted) Agent("renewal"), [];
     753 "renewal.lapsed" RenewalLapsed(RenewalLapsed) Agent("renewal"), [];
+    754 "renewal.overdue" RenewalOverdue(RenewalOverdue) Agent("renewal"), [];
+    755 "renewal.settled" RenewalSettled(RenewalSettled) Agent("renewal"), [];
+    756 "renewal.booked" RenewalBooked(RenewalBooked) Agent("renewal"), [];
+    757 "renewal.summed" RenewalSummed(RenewalSummed) Agent("renewal"), [];
+    758 "renewal.measured" RenewalMeasured(RenewalMeasured) Agent("renewal"), [];
+    759 "renewal.kit_prepared" RenewalKitPrepared(RenewalKitPrepared) Agent("renewal"), [];
+    760 "renewal.sheet_prepared" RenewalSheetPrepared(RenewalSheetPrepared) Agent("renewal"), [];
+    761 "renewal.terms_computed" RenewalTermsComputed(RenewalTermsComputed) Agent("renewal"), [];
+    762 "renewal.terms_settled" RenewalTermsSettled(RenewalTermsSettled) Agent("renewal"), [];
     770 "touchpoint.held" TouchpointHeld(TouchpointHeld) Agent("engagement"), [];
     771 "touchpoint.merged" TouchpointMerged(TouchpointMerged) Agent("engagement"), [];
     772 "outreach.proposed" OutreachProposed(OutreachProposed) Agent("engagement"), [];

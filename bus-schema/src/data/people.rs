@@ -236,3 +236,36 @@ pub struct GrantRevoked {
     /// The grant.
     pub grant: Label,
 }
+
+/// A CSM says how likely a renewal is: a series beside the forecast, never in place of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RenewalCalled {
+    /// The contract.
+    pub contract: Label,
+    /// Probability, 0 to 10,000.
+    pub likelihood_bp: u16,
+    /// Why.
+    pub reason: Label,
+}
+
+/// A person thinks of terms for a renewal; what they come to is computed. No price is proposed by the system.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RenewalTermsAsked {
+    /// An id for the terms.
+    pub terms: Label,
+    /// The contract.
+    pub contract: Label,
+    /// Off the ARR of today, 0 to 10,000.
+    pub discount_bp: u16,
+    /// Months of the term.
+    pub months: u32,
+}
+
+/// A person decides on terms. Two persons agree, one of them a manager.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RenewalTermsDecided {
+    /// The terms.
+    pub terms: Label,
+    /// Whether they may be offered.
+    pub verdict: Verdict,
+}
