@@ -31,6 +31,7 @@ pub fn ended_by(data: &Data) -> Vec<String> {
             .map(|step| format!("onboarding:{}", step.step))
             .collect(),
         Data::OnboardingResumed(data) => vec![format!("onboarding:{}", data.step)],
+        Data::RenewalSettled(data) => vec![format!("renewal:{}:", data.contract)],
         Data::OnboardingCompleted(_) => vec!["onboarding:".into()],
         _ => Vec::new(),
     }

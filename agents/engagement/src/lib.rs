@@ -53,6 +53,9 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("onboarding_welcome", include_str!("../../../playbooks/templates/onboarding_welcome.txt")),
     ("pattern_notice", include_str!("../../../playbooks/templates/pattern_notice.txt")),
     ("payment_reminder", include_str!("../../../playbooks/templates/payment_reminder.txt")),
+    ("renewal_next_steps", include_str!("../../../playbooks/templates/renewal_next_steps.txt")),
+    ("renewal_review_date", include_str!("../../../playbooks/templates/renewal_review_date.txt")),
+    ("renewal_value_review", include_str!("../../../playbooks/templates/renewal_value_review.txt")),
     ("usage_drop_checkin", include_str!("../../../playbooks/templates/usage_drop_checkin.txt")),
 ];
 
@@ -100,6 +103,7 @@ impl Agent for Engagement {
         Kind::OnboardingPlanned,
         Kind::OnboardingResumed,
         Kind::OnboardingCompleted,
+        Kind::RenewalSettled,
         Kind::InvoiceOverdue,
         Kind::InvoicePaid,
         // What became of it.
