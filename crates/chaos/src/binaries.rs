@@ -9,12 +9,13 @@ use std::{
 use crate::{Broken, Part};
 
 /// Packages with a program, and the feature that puts the points of failure into all of them.
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 12] = [
     "bus",
     "onboarding",
     "escalation",
     "health",
     "churn",
+    "renewal",
     "engagement",
     "supervision",
     "gateway",

@@ -17,11 +17,12 @@ pub(crate) struct Rules {
 }
 
 /// The agents there are, in the order of the topology.
-pub(crate) const AGENTS: [Rules; 6] = [
+pub(crate) const AGENTS: [Rules; 7] = [
     rules::<onboarding::Onboarding>(),
     rules::<escalation::Escalation>(),
     rules::<health::Health>(),
     rules::<churn::Churn>(),
+    rules::<renewal::Renewal>(),
     rules::<engagement::Engagement>(),
     rules::<supervisor::Supervisor>(),
 ];

@@ -12,6 +12,7 @@ pub(crate) fn policy(data: &[u8]) {
     read::<escalation::Escalation>(text);
     read::<health::Health>(text);
     read::<churn::Churn>(text);
+    read::<renewal::Renewal>(text);
     read::<engagement::Engagement>(text);
     read::<supervisor::Supervisor>(text);
 }

@@ -8,6 +8,7 @@ pub(crate) fn state(data: &[u8]) {
     decoded::<escalation::Escalation>(data);
     decoded::<health::Health>(data);
     decoded::<churn::Churn>(data);
+    decoded::<renewal::Renewal>(data);
     decoded::<engagement::Engagement>(data);
     decoded::<supervisor::Supervisor>(data);
 }

@@ -209,6 +209,8 @@ pub enum Agent {
     Health,
     /// Churn.
     Churn,
+    /// Renewal.
+    Renewal,
     /// Engagement.
     Engagement,
     /// The supervisor.
@@ -217,8 +219,15 @@ pub enum Agent {
 
 impl Agent {
     /// All of them, in the order of the topology.
-    pub const ALL: [Self; 6] =
-        [Self::Onboarding, Self::Escalation, Self::Health, Self::Churn, Self::Engagement, Self::Supervisor];
+    pub const ALL: [Self; 7] = [
+        Self::Onboarding,
+        Self::Escalation,
+        Self::Health,
+        Self::Churn,
+        Self::Renewal,
+        Self::Engagement,
+        Self::Supervisor,
+    ];
 }
 
 /// One thing that happens.

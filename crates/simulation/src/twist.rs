@@ -35,6 +35,7 @@ pub trait Twist: Send + Sync {
             AgentFold::of::<Once<escalation::Escalation>>(),
             AgentFold::of::<Once<health::Health>>(),
             AgentFold::of::<Once<churn::Churn>>(),
+            AgentFold::of::<Once<renewal::Renewal>>(),
             AgentFold::of::<Once<engagement::Engagement>>(),
         ]
     }

@@ -10,7 +10,7 @@ use bus_schema::{
 use simulation::{
     Plan, Run,
     observe::{Answer, Liveness},
-    plan::{Action, Damage, PRELUDE_MS, Process, Shape, Sight, Step, Verdict, What},
+    plan::{Action, Agent, Damage, PRELUDE_MS, Process, Shape, Sight, Step, Verdict, What},
     run,
 };
 
@@ -44,7 +44,7 @@ fn sound(run: &Run) {
     let trace = run.trace.join("\n");
     assert!(matches!(run.liveness, Liveness::Alive { .. }), "{trace}\n{:?}", run.liveness);
     let differing: Vec<_> = run.folds.iter().filter(|fold| fold.live != fold.refolded).collect();
-    assert!(run.folds.len() == 4 && differing.is_empty(), "{trace}\n{differing:?}");
+    assert!(run.folds.len() == Agent::ALL.len() && differing.is_empty(), "{trace}\n{differing:?}");
     assert!(run.sent.iter().all(|sent| sent.acknowledged.is_some()), "{trace}");
 }
 

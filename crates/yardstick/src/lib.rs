@@ -47,6 +47,7 @@ pub const NAMES: &[&str] = &[
     "step.escalation",
     "step.health",
     "step.churn",
+    "step.renewal",
     "step.engagement",
     "step.supervisor",
     "state.encode.health",
@@ -69,6 +70,7 @@ pub fn case(name: &str) -> Option<Case> {
         "step.escalation" => steps::step::<escalation::Escalation>("step.escalation"),
         "step.health" => steps::step::<health::Health>("step.health"),
         "step.churn" => steps::step::<churn::Churn>("step.churn"),
+        "step.renewal" => steps::step::<renewal::Renewal>("step.renewal"),
         "step.engagement" => steps::step::<engagement::Engagement>("step.engagement"),
         "step.supervisor" => steps::step::<supervisor::Supervisor>("step.supervisor"),
         "state.encode.health" => steps::encode::<health::Health>("state.encode.health"),
@@ -87,6 +89,7 @@ pub fn state_bytes() -> Vec<(&'static str, usize)> {
         steps::bytes::<escalation::Escalation>(),
         steps::bytes::<health::Health>(),
         steps::bytes::<churn::Churn>(),
+        steps::bytes::<renewal::Renewal>(),
         steps::bytes::<engagement::Engagement>(),
         steps::bytes::<supervisor::Supervisor>(),
     ]

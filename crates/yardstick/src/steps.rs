@@ -117,6 +117,7 @@ fn start() -> Option<System> {
         Member::of::<escalation::Escalation>(bus.clone()),
         Member::of::<health::Health>(bus.clone()),
         Member::of::<churn::Churn>(bus.clone()),
+        Member::of::<renewal::Renewal>(bus.clone()),
         Member::of::<engagement::Engagement>(bus.clone()),
         Member::of::<supervisor::Supervisor>(bus.clone()),
     ];
@@ -134,6 +135,7 @@ fn policies() -> Vec<Event> {
         (escalation::Escalation::NAME, escalation::Escalation::DEFAULT_POLICY),
         (health::Health::NAME, health::Health::DEFAULT_POLICY),
         (churn::Churn::NAME, churn::Churn::DEFAULT_POLICY),
+        (renewal::Renewal::NAME, renewal::Renewal::DEFAULT_POLICY),
         (engagement::Engagement::NAME, engagement::Engagement::DEFAULT_POLICY),
         (supervisor::Supervisor::NAME, supervisor::Supervisor::DEFAULT_POLICY),
     ];

@@ -13,6 +13,8 @@ pub enum Part {
     Health,
     /// The churn agent.
     Churn,
+    /// The renewal agent.
+    Renewal,
     /// The engagement agent.
     Engagement,
     /// HTTP ingest.
@@ -25,20 +27,28 @@ pub enum Part {
 
 impl Part {
     /// All of them, in an order in which nobody waits long.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Supervisor,
         Self::Onboarding,
         Self::Escalation,
         Self::Health,
         Self::Churn,
+        Self::Renewal,
         Self::Engagement,
         Self::Gateway,
         Self::Courier,
         Self::Console,
     ];
     /// Those that fold the log.
-    pub const FOLDS: [Self; 6] =
-        [Self::Supervisor, Self::Onboarding, Self::Escalation, Self::Health, Self::Churn, Self::Engagement];
+    pub const FOLDS: [Self; 7] = [
+        Self::Supervisor,
+        Self::Onboarding,
+        Self::Escalation,
+        Self::Health,
+        Self::Churn,
+        Self::Renewal,
+        Self::Engagement,
+    ];
 
     /// Its name: of its process, its log and its folder below `state`.
     pub const fn name(self) -> &'static str {
@@ -48,6 +58,7 @@ impl Part {
             Self::Escalation => "escalation",
             Self::Health => "health",
             Self::Churn => "churn",
+            Self::Renewal => "renewal",
             Self::Engagement => "engagement",
             Self::Gateway => "gateway",
             Self::Courier => "courier",
@@ -63,6 +74,7 @@ impl Part {
             Self::Escalation => "mainstay-escalation",
             Self::Health => "mainstay-health",
             Self::Churn => "mainstay-churn",
+            Self::Renewal => "mainstay-renewal",
             Self::Engagement => "mainstay-engagement",
             Self::Gateway => "mainstay-gateway",
             Self::Courier => "mainstay-courier",

@@ -20,8 +20,16 @@ pub(super) const ALL: &[Scenario] = &[Scenario {
 /// How long whoever reads the bus may take to notice.
 const NOTICED_MAX: Duration = Duration::from_secs(30);
 /// Those that keep a position in a stream.
-const READERS: [Part; 7] =
-    [Part::Supervisor, Part::Onboarding, Part::Escalation, Part::Health, Part::Churn, Part::Engagement, Part::Courier];
+const READERS: [Part; 8] = [
+    Part::Supervisor,
+    Part::Onboarding,
+    Part::Escalation,
+    Part::Health,
+    Part::Churn,
+    Part::Renewal,
+    Part::Engagement,
+    Part::Courier,
+];
 
 async fn older_copy(context: Context) -> Result<Vec<Verdict>, Broken> {
     let mut rig = Rig::start(&context, Setup::default()).await?;

@@ -59,6 +59,7 @@ const fn name(agent: Agent) -> &'static str {
         Agent::Escalation => escalation::Escalation::NAME,
         Agent::Health => health::Health::NAME,
         Agent::Churn => churn::Churn::NAME,
+        Agent::Renewal => renewal::Renewal::NAME,
         Agent::Engagement => engagement::Engagement::NAME,
         Agent::Supervisor => supervisor::Supervisor::NAME,
     }
@@ -80,6 +81,7 @@ fn written(agent: Agent, shape: &Shape, strict: bool) -> String {
         Agent::Escalation => (escalation::Escalation::DEFAULT_POLICY, escalation_over(strict)),
         Agent::Health => (health::Health::DEFAULT_POLICY, health_over(strict)),
         Agent::Churn => (churn::Churn::DEFAULT_POLICY, churn_over(strict)),
+        Agent::Renewal => (renewal::Renewal::DEFAULT_POLICY, renewal_over(strict)),
         Agent::Engagement => (engagement::Engagement::DEFAULT_POLICY, engagement_over(strict)),
         Agent::Supervisor => (supervisor::Supervisor::DEFAULT_POLICY, supervisor_over(shape, strict)),
     };
@@ -130,6 +132,13 @@ fn churn_over(strict: bool) -> toml::Table {
         plays = plays
         alerts = { opens_at = "monitor", closes_after_hours = closes, quiet_days = 1 }
         lives = { competitor_mentioned = 1, competitor_evaluated = 1 }
+    }
+}
+
+fn renewal_over(strict: bool) -> toml::Table {
+    let moves = if strict { 100 } else { 200 };
+    toml::toml! {
+        forecast = { moves_bp = moves }
     }
 }
 
@@ -185,6 +194,7 @@ mod tests {
             escalation::Escalation::policy(&policy(Agent::Escalation, &shape, strict)).unwrap();
             health::Health::policy(&policy(Agent::Health, &shape, strict)).unwrap();
             churn::Churn::policy(&policy(Agent::Churn, &shape, strict)).unwrap();
+            renewal::Renewal::policy(&policy(Agent::Renewal, &shape, strict)).unwrap();
             engagement::Engagement::policy(&policy(Agent::Engagement, &shape, strict)).unwrap();
             supervisor::Supervisor::policy(&policy(Agent::Supervisor, &shape, strict)).unwrap();
         }
