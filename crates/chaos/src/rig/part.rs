@@ -85,9 +85,13 @@ impl Part {
     /// The setting that names its address; the courier has no port.
     pub(crate) const fn listens_by(self) -> Option<&'static str> {
         match self {
-            Self::Supervisor | Self::Onboarding | Self::Escalation | Self::Health | Self::Churn | Self::Engagement => {
-                Some("MAINSTAY_AGENT")
-            }
+            Self::Supervisor
+            | Self::Onboarding
+            | Self::Escalation
+            | Self::Health
+            | Self::Churn
+            | Self::Renewal
+            | Self::Engagement => Some("MAINSTAY_AGENT"),
             Self::Gateway => Some("MAINSTAY_GATEWAY"),
             Self::Console => Some("MAINSTAY_CONSOLE"),
             Self::Courier => None,
