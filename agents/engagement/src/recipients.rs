@@ -10,6 +10,9 @@ use crate::{
     state::{State, Touch},
 };
 
+/// A role of this form names one contact: `contact:c_…`.
+const ONE: &str = "contact:";
+
 /// Present contacts who have one of the roles, best role first, each once. Without roles: everybody present.
 pub fn candidates(state: &State, touch: &Touch) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
@@ -19,8 +22,13 @@ pub fn candidates(state: &State, touch: &Touch) -> Vec<(String, String)> {
         }
     };
     for role in &touch.roles {
-        for (id, _) in state.profile.present().filter(|(_, contact)| contact.has(role)) {
-            add(id, role);
+        let one = role.strip_prefix(ONE);
+        for (id, contact) in state.profile.present() {
+            if one == Some(id.as_str()) {
+                add(id, contact.roles.first().map_or("contact", String::as_str));
+            } else if contact.has(role) {
+                add(id, role);
+            }
         }
     }
     if touch.roles.is_empty() {
