@@ -1,0 +1,4 @@
+//! The separate binary.
+fn main() -> std::process::ExitCode {
+    runtime::main::<advocacy::Advocacy>()
+}
