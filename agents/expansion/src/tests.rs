@@ -125,7 +125,7 @@ impl Heard {
             Data::EscalationRaised(data) => drop(self.escalations.insert(data.escalation.clone())),
             Data::EscalationResolved(data) => drop(self.escalations.remove(&data.escalation)),
             Data::TicketOpened(data) if data.priority.as_str() == "p1" => {
-                drop(self.urgent.insert(data.ticket.to_string()))
+                self.urgent.insert(data.ticket.to_string());
             }
             Data::TicketOpened(data) => drop(self.urgent.remove(data.ticket.as_str())),
             Data::TicketResolved(data) => drop(self.urgent.remove(data.ticket.as_str())),
