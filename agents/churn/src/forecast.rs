@@ -7,7 +7,7 @@ use bus_schema::{
     time::{DAY_MS, MINUTE_MS},
 };
 
-use crate::{alerts, odds, policy::Policy, state::State};
+use crate::{alerts, ledger, odds, policy::Policy, state::State};
 
 /// The daily timer.
 pub const DAILY: &str = "daily";
@@ -44,10 +44,12 @@ pub fn daily(turn: &Turn<'_>, policy: &Policy, state: &mut State, effects: &mut 
 pub fn forecast(turn: &Turn<'_>, policy: &Policy, state: &mut State, daily: bool, effects: &mut Effects) {
     let look = state.look(policy, turn.now);
     if let Some(reason) = state.over(&look) {
+        state.ledger.happened(turn.now, effects);
         alerts::close_all(state, reason, effects);
         state.said = None;
         return;
     }
+    state.ledger.settle(turn.now, effects);
     let signals = state.signals(&look);
     let odds = odds::odds(state, &look, &signals);
     let nothing = signals.is_empty() && state.usage.usage.is_empty() && state.profile.arr.is_none();
@@ -69,6 +71,9 @@ pub fn forecast(turn: &Turn<'_>, policy: &Policy, state: &mut State, daily: bool
             factors: odds.factors.clone(),
             daily,
         }));
+    }
+    if daily && !nothing {
+        ledger::enter(turn, &look, state, &odds);
     }
     alerts::review(turn, &look, state, &signals, &odds, effects);
 }

@@ -7,7 +7,9 @@
 //! Invariant: adding a sign never lowers a forecast, and each account has at most one open alert for each cause.
 
 pub mod alerts;
+pub mod contact;
 pub mod forecast;
+pub mod ledger;
 pub mod odds;
 mod on_event;
 pub mod plays;
@@ -89,12 +91,19 @@ impl Agent for Churn {
         Kind::OpportunityWon,
         Kind::OpportunityLost,
         Kind::OutcomeDocumented,
-        // What people made of an alert.
+        // What people made of an alert, and what of it reached the customer.
         Kind::ProposalDecided,
+        Kind::DeliverySent,
     ];
-    const EMITS: &'static [Kind] =
-        &[Kind::ChurnForecasted, Kind::AlertOpened, Kind::AlertUpdated, Kind::AlertClosed, Kind::TouchpointRequested];
-    const FOLD_VERSION: u32 = 1;
+    const EMITS: &'static [Kind] = &[
+        Kind::ChurnForecasted,
+        Kind::AlertOpened,
+        Kind::AlertUpdated,
+        Kind::AlertClosed,
+        Kind::ForecastSettled,
+        Kind::TouchpointRequested,
+    ];
+    const FOLD_VERSION: u32 = 2;
     const DEFAULT_POLICY: &'static str = include_str!("../policy.toml");
 
     type Policy = Policy;

@@ -106,6 +106,10 @@ fn standing(state: &mut State, event: &Event, look: &crate::signals::Look<'_>) -
             }
             return false;
         }
+        Data::DeliverySent(_) => {
+            state.ledger.delivered(look.now);
+            return false;
+        }
         _ => return false,
     }
     true

@@ -215,7 +215,8 @@ pub struct Play {
 }
 
 /// Segments that a base must be given for, beside accounts without contract.
-const SEGMENTS: &[&str] = &["strategic", "enterprise", "mid_market", "smb", "vendor", "without_contract"];
+const SEGMENTS: &[&str] =
+    &["strategic", "enterprise", "mid_market", "smb", "vendor", "without_contract", "single_contact"];
 
 impl Policy {
     /// Reads and validates the text.

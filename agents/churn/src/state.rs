@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     alerts::{Alert, Quiet},
+    ledger::Ledger,
     policy::Policy,
     signals::{Look, Market, Money, People, Plan, Signal, Support, Use, Voice},
 };
@@ -42,6 +43,8 @@ pub struct State {
     pub quiet: BTreeMap<CauseGroup, Quiet>,
     /// The last forecast said.
     pub said: Option<(u16, Tier)>,
+    /// Forecasts that wait for what becomes of them.
+    pub ledger: Ledger,
     /// The daily look is planned.
     pub daily: bool,
 }

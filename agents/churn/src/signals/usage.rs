@@ -215,6 +215,11 @@ impl Use {
         Some((before, self.uncut(look, middle, look.today)?))
     }
 
+    /// Whether incidents leave too little of the last weeks to say anything of use.
+    pub fn hidden(&self, look: &Look<'_>) -> bool {
+        self.two_windows(look).is_none()
+    }
+
     /// The level before a fall and the use of the last 14 days.
     pub fn fall(&self, look: &Look<'_>) -> (i64, i64) {
         let (before, now) = self.two_windows(look).unwrap_or((0, 0));

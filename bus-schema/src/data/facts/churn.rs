@@ -210,7 +210,7 @@ pub struct AlertClosed {
     pub opened_at: Time,
 }
 
-/// What became of a forecast entered in the ledger.
+/// What became of a forecast entered in the ledger: said when the outcome is there, or when the horizon is over.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ForecastSettled {
     /// When it was made.
@@ -230,6 +230,15 @@ pub struct ForecastSettled {
     pub treated: bool,
     /// Version of the model.
     pub model_version: u32,
+    /// Version of the policy then in force.
+    #[serde(default)]
+    pub policy_version: u32,
+    /// The base rate's segment then.
+    #[serde(default)]
+    pub segment: String,
+    /// The largest signals then, at most three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<String>,
 }
 
 /// Why an account was lost.
