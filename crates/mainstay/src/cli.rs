@@ -35,9 +35,19 @@ pub(crate) enum Command {
     /// Live through a made-up company's last months, then keep the console open.
     #[command(after_help = "Example:\n  mainstay demo --exit --json")]
     Demo(Box<DemoArgs>),
-    /// Import history from CSV or NDJSON; event time becomes log time when the log is empty.
-    #[command(after_help = "Example:\n  mainstay import logins.csv --map deploy/examples/logins.toml")]
+    /// Import history: CloudEvents (one a line), or CSV and NDJSON by a map; event time becomes log time when the log is empty.
+    #[command(
+        after_help = "Examples:\n  mainstay import world.ndjson\n  mainstay import engagement.csv.gz --map deploy/examples/relax.toml"
+    )]
     Import(ImportArgs),
+    /// How good the churn forecasts were: accuracy beside "nobody leaves", AUC, Brier, lift, lead time.
+    #[command(
+        after_help = "Examples:\n  mainstay ledger --json\n  mainstay ledger --at 2013-07-01 --entity contact --horizon 90 --json\n  mainstay ledger --worlds 4 --accounts 1000 --lead 14 --judge"
+    )]
+    Ledger(LedgerArgs),
+    /// Write a made-up history as CloudEvents, and a second file with what was hidden.
+    #[command(after_help = "Example:\n  mainstay simulate --accounts 85 --days 180 --seed 1 --out world.ndjson")]
+    Simulate(SimulateArgs),
     /// Send CloudEvents (one JSON object a line) from standard input.
     #[command(
         after_help = "Example:\n  echo '{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"shop\",\"type\":\"user.logged_in\",\n         \"subject\":\"account/acme\",\"time\":\"2026-01-01T10:00:00Z\",\"data\":{\"user\":\"u1\"}}' | mainstay send"
@@ -207,11 +217,76 @@ pub(crate) struct DemoArgs {
 pub(crate) struct ImportArgs {
     /// CSV or NDJSON, plain or .gz.
     pub(crate) file: PathBuf,
-    /// How a row becomes an event (TOML).
+    /// How a row becomes an event (TOML); without it the file holds CloudEvents.
     #[arg(long)]
-    pub(crate) map: PathBuf,
+    pub(crate) map: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+/// What is judged.
+#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// Accounts, by the forecasts the churn agent made each week.
+    Account,
+    /// Single contacts as of a day, by the rhythm of their own activity.
+    Contact,
+}
+
+#[derive(Args, Debug, Clone)]
+pub(crate) struct LedgerArgs {
+    /// As of this day; of the whole log otherwise.
+    #[arg(long, value_name = "DATE", value_parser = crate::simulate::date)]
+    pub(crate) at: Option<bus_schema::Day>,
+    /// What is judged.
+    #[arg(long, value_enum, default_value = "account")]
+    pub(crate) entity: Judged,
+    /// Days of silence of a contact.
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i32).range(1..=365))]
+    pub(crate) horizon: i32,
+    /// Leave out forecasts made fewer days before the outcome.
+    #[arg(long, default_value_t = 0, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=90))]
+    pub(crate) lead: u32,
+    /// Instead of a log, live through so many made-up worlds in memory.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100), conflicts_with_all = ["at", "entity"])]
+    pub(crate) worlds: Option<u64>,
+    /// Accounts of each world.
+    #[arg(long, default_value_t = 1_000, requires = "worlds", value_parser = clap::value_parser!(u32).range(1..=i64::from(world::ACCOUNTS_MAX)))]
+    pub(crate) accounts: u32,
+    /// Days of each world, after 84 days of history.
+    #[arg(long, default_value_t = 180, requires = "worlds", value_parser = clap::value_parser!(i32).range(1..=1_000))]
+    pub(crate) days: i32,
+    /// Number of the first world; the others follow.
+    #[arg(long, default_value_t = 1, requires = "worlds")]
+    pub(crate) seed: u64,
+    /// End with exit code 1 when the means over the worlds miss a bar.
+    #[arg(long, requires = "worlds")]
+    pub(crate) judge: bool,
+    /// JSON on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug, Clone)]
+pub(crate) struct SimulateArgs {
+    /// Companies.
+    #[arg(long, default_value_t = 85, value_parser = clap::value_parser!(u32).range(1..=i64::from(world::ACCOUNTS_MAX)))]
+    pub(crate) accounts: u32,
+    /// Days, after 84 days of history.
+    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(i32).range(1..=3_650))]
+    pub(crate) days: i32,
+    /// Number the companies are drawn from: the same number, the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// First day of the history.
+    #[arg(long, default_value = "2025-01-06", value_name = "DATE", value_parser = crate::simulate::date)]
+    pub(crate) start: bus_schema::Day,
+    /// File to write (.ndjson); what was hidden goes into a file beside it (.truth.json).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// JSON on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Subcommand, Debug, Clone)]

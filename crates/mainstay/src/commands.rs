@@ -15,9 +15,9 @@ use crate::{
     config::Settings,
     demo,
     error::Error,
-    import,
+    import, ledger,
     print::{Printer, at, line, note},
-    rules, shortened,
+    rules, shortened, simulate,
     system::{Purpose, System},
 };
 
@@ -31,6 +31,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Up(args) => up(&place, &args).await,
         Command::Demo(args) => demo::run(&place, &args).await,
         Command::Bench(args) => bench::run(&args).await,
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Ledger(args) if args.worlds.is_some() => ledger::worlds(&args, args.worlds.unwrap_or(1)).await,
         Command::Bus { action: BusAction::Config } => bus_config(&place),
         Command::Bus { action: BusAction::List(output) } => shortened::list(&place.data, output.json).await,
         Command::Bus { action: BusAction::Accept { stream } } => shortened::accept(&place.data, &stream).await,
@@ -160,10 +162,16 @@ async fn act(client: &Client, command: Command) -> Result<(), Error> {
             Ok(())
         }
         Command::Verify(output) => verify(client, output.json).await,
+        Command::Ledger(args) => ledger::run(client, &args).await,
         Command::Dead { action } => dead(client, action).await,
         Command::Clock { action } => clock(client, action).await,
         // These start a system of their own or none, and are handled before.
-        Command::Up(_) | Command::Demo(_) | Command::Bench(_) | Command::Bus { .. } | Command::Read(_) => Ok(()),
+        Command::Up(_)
+        | Command::Demo(_)
+        | Command::Bench(_)
+        | Command::Simulate(_)
+        | Command::Bus { .. }
+        | Command::Read(_) => Ok(()),
     }
 }
 

@@ -9,10 +9,12 @@ mod demo;
 mod error;
 mod folder;
 mod import;
+mod ledger;
 mod metrics;
 mod print;
 mod rules;
 mod shortened;
+mod simulate;
 mod system;
 
 use std::process::ExitCode;

@@ -1,13 +1,13 @@
 //! `mainstay import`: history from a file, in order of time.
 //!
 //! Into an empty log it runs on event time, with ticks in between; into a log that has seen the present it is backfill,
-//! folded by event time without any outreach. Every event's id is the hash of its mapped row, so the same file again
-//! changes nothing, and a broken import goes on where it stopped.
+//! folded by event time without any outreach. Without a map the file holds `CloudEvents` with ids of their own; with
+//! one every event's id is the hash of its mapped row. So the same file again changes nothing, and a broken import goes on where it stopped.
 
 pub(crate) mod map;
 pub(crate) mod rows;
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Serialize};
@@ -65,11 +65,15 @@ struct Totals {
 
 /// Runs the import against a running system.
 pub(crate) async fn run(client: &Client, args: &ImportArgs) -> Result<(), Error> {
-    let map = Map::load(&args.map)?;
-    let policies = policies(&map, args)?;
-    let events = rows::read(&args.file, &map)?;
+    let (source, policies, events) = match &args.map {
+        Some(path) => {
+            let map = Map::load(path)?;
+            (format!("import/{}", map.name), policies(&map, path)?, rows::read(&args.file, &map)?)
+        }
+        None => ("import/events".to_owned(), BTreeMap::new(), rows::events(&args.file)?),
+    };
     let bar = progress(events.len() as u64, "events");
-    let begin = json!({"source": format!("import/{}", map.name), "policies": policies, "first": events.first().map(|e| e.time)});
+    let begin = json!({"source": source, "policies": policies, "first": events.first().map(|e| e.time)});
     let answer: Begun = client.post("import/begin", &begin).await?;
     for chunk in chunks(&events) {
         let lines = chunk.iter().fold(String::new(), |mut lines, mapped| {
@@ -105,9 +109,9 @@ fn chunks(events: &[Mapped]) -> Vec<&[Mapped]> {
     out
 }
 
-fn policies(map: &Map, args: &ImportArgs) -> Result<BTreeMap<String, String>, Error> {
+fn policies(map: &Map, path: &Path) -> Result<BTreeMap<String, String>, Error> {
     let overlaid = map.policy.iter().map(|(agent, over)| {
-        let text = rules::overlay(agent, over).map_err(|problem| Error::Map { path: args.map.clone(), problem })?;
+        let text = rules::overlay(agent, over).map_err(|problem| Error::Map { path: path.to_owned(), problem })?;
         Ok((agent.clone(), text))
     });
     overlaid.collect()

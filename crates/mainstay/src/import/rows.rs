@@ -59,6 +59,39 @@ pub(crate) fn read(path: &Path, map: &Map) -> Result<Vec<Mapped>, Error> {
     Ok(out)
 }
 
+/// Reads a file of CloudEvents, one object a line; the result is in order of time, then id.
+///
+/// # Errors
+/// A file that cannot be read, or a line that is no event, with its number.
+pub(crate) fn events(path: &Path) -> Result<Vec<Mapped>, Error> {
+    if lines_of(path) != Lines::Objects {
+        let problem = "without --map only CloudEvents are read, one JSON object a line, from a file whose name ends in \
+            .ndjson or .jsonl; give a map for anything else";
+        return Err(Error::Row { path: path.into(), row: 0, problem: problem.into() });
+    }
+    let mut out = Vec::new();
+    for_each_object(path, |number, fields| {
+        let fail = |problem: String| Error::Row { path: path.into(), row: number, problem };
+        let text = |name: &str| {
+            let text = fields.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+            text.ok_or_else(|| {
+                fail(format!(
+                    "no `{name}`: a CloudEvents object has specversion, id, source, type, subject, time and data"
+                ))
+            })
+        };
+        let time = Time::parse(&text("time")?).map_err(|_| fail("`time` is no RFC 3339 instant".into()))?;
+        let id = text("id")?;
+        for name in ["source", "type", "subject"] {
+            text(name)?;
+        }
+        out.push(Mapped { time, id, event: Value::Object(fields) });
+        Ok(())
+    })?;
+    out.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+    Ok(out)
+}
+
 fn wanted(template: &Template, row: &Row) -> bool {
     template.only.iter().all(|(column, value)| row.get(column) == Some(value))
 }
@@ -113,11 +146,8 @@ fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
 
 /// Calls back with each row and its number, counted from 1 after the heading.
 fn for_each_row(path: &Path, mut each: impl FnMut(u64, Row) -> Result<(), Error>) -> Result<(), Error> {
-    let name = path.to_string_lossy();
-    let bare = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
     let fail = |row, problem: String| Error::Row { path: path.into(), row, problem };
-    let ends = |with: &str| bare.to_ascii_lowercase().ends_with(with);
-    if ends(".csv") {
+    if lines_of(path) == Lines::Table {
         let mut reader = csv::Reader::from_reader(open(path)?);
         let heading = reader.headers().map_err(|error| fail(0, error.to_string()))?.clone();
         for (number, record) in (1..).zip(reader.records()) {
@@ -126,7 +156,39 @@ fn for_each_row(path: &Path, mut each: impl FnMut(u64, Row) -> Result<(), Error>
         }
         return Ok(());
     }
-    if !(ends(".ndjson") || ends(".jsonl")) {
+    for_each_object(path, |number, fields| {
+        let cell = |value: Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        each(number, fields.into_iter().map(|(key, value)| (key, cell(value))).collect())
+    })
+}
+
+/// What the lines of a file are, by its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    Table,
+    Objects,
+    Unknown,
+}
+
+fn lines_of(path: &Path) -> Lines {
+    let name = path.to_string_lossy().to_ascii_lowercase();
+    let bare = name.strip_suffix(".gz").unwrap_or(&name);
+    if bare.ends_with(".csv") {
+        Lines::Table
+    } else if bare.ends_with(".ndjson") || bare.ends_with(".jsonl") {
+        Lines::Objects
+    } else {
+        Lines::Unknown
+    }
+}
+
+/// Calls back with each JSON object and the number of its line, counted from 1.
+fn for_each_object(
+    path: &Path,
+    mut each: impl FnMut(u64, serde_json::Map<String, Value>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let fail = |row, problem: String| Error::Row { path: path.into(), row, problem };
+    if lines_of(path) != Lines::Objects {
         return Err(fail(0, "the name must end in .csv, .ndjson or .jsonl, with or without .gz".into()));
     }
     for (number, line) in (1..).zip(BufReader::new(open(path)?).lines()) {
@@ -136,8 +198,7 @@ fn for_each_row(path: &Path, mut each: impl FnMut(u64, Row) -> Result<(), Error>
         }
         let fields: serde_json::Map<String, Value> =
             serde_json::from_str(&line).map_err(|error| fail(number, error.to_string()))?;
-        let cell = |value: Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-        each(number, fields.into_iter().map(|(key, value)| (key, cell(value))).collect())?;
+        each(number, fields)?;
     }
     Ok(())
 }

@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use bus_schema::{
-    Actor, ActorKind, Entity, Kind, Partition, Time,
+    Actor, ActorKind, Day, Entity, Kind, Partition, Time,
     data::facts::ClockMode,
     time::{DAY_MS, HOUR_MS},
 };
@@ -55,6 +55,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/import/events", post(import))
         .route("/import/end", post(end))
         .route("/clock", get(clock))
+        .route("/ledger", get(ledger))
+        .route("/ledger/contacts", get(contacts))
         .route("/clock/accept", post(accept))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(shared)
@@ -189,6 +191,60 @@ async fn accept(State(shared): State<Arc<Shared>>, Json(accept): Json<Accept>) -
     }
     let accepted: Vec<Value> = chosen.into_iter().map(standing).collect();
     Ok(Json(json!({"accepted": accepted})))
+}
+
+fn unread(error: &crate::error::Error) -> Refused {
+    let cure = "look at `mainstay status`, and ask again";
+    Refused(StatusCode::SERVICE_UNAVAILABLE, "bus", chain(error), cure)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AsOf {
+    /// As of the beginning of this day; of now otherwise.
+    at: Option<Day>,
+    /// Forecasts made fewer days before the outcome are left out.
+    #[serde(default)]
+    lead: u32,
+}
+
+/// `GET ledger`: how good the forecasts of the log were.
+async fn ledger(State(shared): State<Arc<Shared>>, Query(asked): Query<AsOf>) -> Result<Json<Value>, Refused> {
+    let until = asked.at.map(Day::start).or_else(|| shared.parts.router.log_time()).unwrap_or_default();
+    let mut found = ledger::Ledger::default();
+    let read = crate::ledger::read::log(&shared.parts.router_bus, ledger::READS, |event| {
+        if event.header.logtime <= until {
+            found.take(event);
+        }
+    });
+    read.await.map_err(|error| unread(&error))?;
+    let window = ledger::Window { from: Time(0), until, lead_days_min: asked.lead };
+    Ok(Json(crate::ledger::json_of(&found.report(window))))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Silent {
+    at: Day,
+    horizon: i32,
+}
+
+/// `GET ledger/contacts`: which contacts were about to fall silent as of a day, and which did.
+async fn contacts(State(shared): State<Arc<Shared>>, Query(asked): Query<Silent>) -> Result<Json<Value>, Refused> {
+    use agent::Agent as _;
+    let mut days = crate::ledger::contacts::Days::default();
+    let mut rules = churn::Churn::policy(churn::Churn::DEFAULT_POLICY).ok();
+    let kinds = [crate::ledger::contacts::READS, &[Kind::PolicyPublished]].concat();
+    let read = crate::ledger::read::log(&shared.parts.router_bus, &kinds, |event| match &event.data {
+        // The rules in force at the end of the log judge the day.
+        bus_schema::Data::PolicyPublished(data) if data.name == churn::Churn::NAME => {
+            rules = churn::Churn::policy(&data.text).ok().or(rules.take());
+        }
+        _ => days.take(event, asked.at),
+    });
+    read.await.map_err(|error| unread(&error))?;
+    let found = rules.map(|rules| days.judge(&rules, asked.at, asked.horizon));
+    Ok(Json(serde_json::to_value(found).unwrap_or_default()))
 }
 
 fn no_import() -> Refused {
