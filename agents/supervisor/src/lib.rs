@@ -7,6 +7,7 @@
 //! Invariant: `approval.signed` is said only for a decision of a permitted person on exactly this version and draft, with
 //! the bytes named, whose hold is over, and never after the proposal was rejected, undone, void or expired.
 
+mod flags;
 mod gate;
 mod life;
 mod on_decision;
@@ -14,6 +15,7 @@ mod on_delivery;
 mod on_moved;
 mod on_proposed;
 mod on_timer;
+mod people;
 mod policy;
 pub mod router;
 mod segment;
@@ -65,6 +67,8 @@ impl Agent for Supervisor {
         Kind::AdvocacyAccepted,
         Kind::AdvocacyCompleted,
         Kind::IncidentCovers,
+        Kind::NpsResponded,
+        Kind::AccountMuted,
         Kind::SegmentPinned,
         Kind::DecisionRecorded,
         Kind::DecisionUndone,
@@ -76,6 +80,7 @@ impl Agent for Supervisor {
         Kind::OnboardingCompleted,
         Kind::HealthBandChanged,
         Kind::AlertClosed,
+        Kind::ChurnForecasted,
         Kind::ExpansionQualified,
         Kind::OutreachProposed,
     ];
@@ -83,6 +88,8 @@ impl Agent for Supervisor {
         Kind::StageChanged,
         Kind::SegmentChanged,
         Kind::OwnerChanged,
+        Kind::FlagsChanged,
+        Kind::StakeholdersMapped,
         Kind::ProposalFiled,
         Kind::ProposalDecided,
         Kind::ProposalVoided,

@@ -3,10 +3,16 @@
 use agent::{Effects, Turn, Usage};
 use bus_schema::{
     Data, Event,
-    data::facts::{OwnerChanged, SegmentChanged, StageChanged},
+    data::{
+        facts::{AccountFlag, FlagsChanged, OwnerChanged, SegmentChanged, StageChanged},
+        people::MuteScope,
+    },
 };
 
-use crate::{policy::Policy, segment, stage, state::State};
+use crate::{flags, people, policy::Policy, segment, stage, state::State};
+
+/// Contacts whose answers are kept.
+const ANSWERS_MAX: usize = 500;
 
 /// Timer: the stage may change without an event.
 const STAGE: &str = "stage";
@@ -14,6 +20,8 @@ const STAGE: &str = "stage";
 const SEGMENT: &str = "segment";
 /// Timer: a pinned segment ends.
 const PIN: &str = "pin";
+/// Timer: a flag may change without an event.
+const FLAGS: &str = "flags";
 /// Timer: somebody who covers hands back.
 const COVER: &str = "cover";
 
@@ -27,6 +35,8 @@ pub(crate) fn on_event(turn: &Turn<'_>, policy: &Policy, state: &mut State, even
     if first || !use_only {
         say_segment(turn, policy, state, effects);
         say_stage(turn, policy, state, effects);
+        say_flags(turn, policy, state, effects);
+        say_people(state, effects);
     }
 }
 
@@ -40,6 +50,10 @@ pub(crate) fn on_timer(turn: &Turn<'_>, policy: &Policy, state: &mut State, name
         SEGMENT => {
             say_segment(turn, policy, state, effects);
             effects.set_timer(SEGMENT, segment_review(turn, policy));
+        }
+        FLAGS => {
+            state.life.flags_review = None;
+            say_flags(turn, policy, state, effects);
         }
         PIN => {
             state.life.pinned = None;
@@ -76,6 +90,13 @@ fn fold(turn: &Turn<'_>, state: &mut State, event: &Event, effects: &mut Effects
         Data::AdvocacyAccepted(_) | Data::AdvocacyCompleted(_) => later(&mut life.advocacy_on),
         Data::RoiReported(_) | Data::OutcomeDocumented(_) => later(&mut life.value_on),
         Data::OpportunityWon(_) | Data::ExpansionQualified(_) => later(&mut life.opportunity_on),
+        Data::ChurnForecasted(data) => life.tier = data.tier,
+        Data::AccountMuted(data) if data.scope == MuteScope::All => life.paused = Some(data.until),
+        Data::NpsResponded(data) => {
+            if let Some(contact) = event.header.contact.as_ref().filter(|_| life.answers.len() < ANSWERS_MAX) {
+                life.answers.insert(contact.clone(), (data.score, turn.cause));
+            }
+        }
         Data::SegmentPinned(data) => {
             effects.cancel_timer(PIN);
             life.pinned = data.segment.as_ref().map(|segment| (segment.to_string(), data.until));
@@ -150,6 +171,45 @@ fn say_stage(turn: &Turn<'_>, policy: &Policy, state: &mut State, effects: &mut 
     }
     let from = life.stage.replace(judged).map(|before| before.name().to_owned());
     effects.emit(Data::StageChanged(StageChanged { from, to: judged.name().to_owned(), reason }));
+}
+
+fn say_flags(turn: &Turn<'_>, policy: &Policy, state: &mut State, effects: &mut Effects) {
+    let today = turn.now.day();
+    let flags = flags::judge(policy, state, today);
+    let review = flags::next_review(policy, state, today).map(bus_schema::Day::start);
+    let life = &mut state.life;
+    if life.flags_review != review {
+        life.flags_review = review;
+        match review {
+            Some(due) => effects.set_timer(FLAGS, due),
+            None => effects.cancel_timer(FLAGS),
+        }
+    }
+    let now: Vec<AccountFlag> = flags.iter().map(|set| set.flag).collect();
+    if now == life.flags {
+        return;
+    }
+    let before = std::mem::replace(&mut life.flags, now.clone());
+    let set = now.iter().filter(|flag| !before.contains(flag)).copied().collect();
+    let cleared = before.iter().filter(|flag| !now.contains(flag)).copied().collect();
+    effects.emit(Data::FlagsChanged(FlagsChanged { flags, set, cleared }));
+}
+
+/// Says who decides, once anybody is known and whenever it changes.
+fn say_people(state: &mut State, effects: &mut Effects) {
+    if state.profile.contacts.is_empty() {
+        return;
+    }
+    let map = people::map(state);
+    let told = |person: &bus_schema::data::facts::Stakeholder| {
+        format!("{} {} {} {}", person.contact, person.roles.join(" "), person.influence, person.stance)
+    };
+    let text: Vec<String> = map.people.iter().map(told).chain(map.gaps.iter().cloned()).collect();
+    let parts: Vec<&str> = text.iter().map(String::as_str).collect();
+    let digest = agent::digest::number(&parts);
+    if state.life.mapped.replace(digest) != Some(digest) {
+        effects.emit(Data::StakeholdersMapped(map));
+    }
 }
 
 fn say_owner(state: &mut State, effects: &mut Effects) {

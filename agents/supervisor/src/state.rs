@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use agent::{AccountProfile, Usage};
 use bus_schema::{
     Day, Position, Time,
-    data::facts::{Band, ClockMode, MessageClass, Priority, SendHours},
+    data::facts::{AccountFlag, Band, ClockMode, MessageClass, Priority, SendHours, Tier},
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,18 @@ pub(crate) struct Life {
     pub(crate) advocacy_on: Option<Day>,
     pub(crate) value_on: Option<Day>,
     pub(crate) opportunity_on: Option<Day>,
+    /// The risk tier.
+    pub(crate) tier: Tier,
+    /// A person paused outreach, until a day or for good.
+    pub(crate) paused: Option<Option<Day>>,
+    /// Flags as last said.
+    pub(crate) flags: Vec<AccountFlag>,
+    /// When the flags are looked at again, as the timer is set.
+    pub(crate) flags_review: Option<Time>,
+    /// The latest answer of each contact to how likely they recommend us.
+    pub(crate) answers: BTreeMap<String, (u8, Position)>,
+    /// Digest of the stakeholder map as last said.
+    pub(crate) mapped: Option<u128>,
     /// The CSM the account was given to for good.
     pub(crate) csm: Option<String>,
     /// Who covers for a time, and until when.

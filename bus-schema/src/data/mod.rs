@@ -277,6 +277,8 @@ kinds! {
     620 "stage.changed" StageChanged(StageChanged) Agent("supervisor"), [];
     621 "segment.changed" SegmentChanged(SegmentChanged) Agent("supervisor"), [];
     622 "owner.changed" OwnerChanged(OwnerChanged) Agent("supervisor"), [];
+    623 "flags.changed" FlagsChanged(FlagsChanged) Agent("supervisor"), [];
+    624 "stakeholders.mapped" StakeholdersMapped(StakeholdersMapped) Agent("supervisor"), [];
     630 "proposal.filed" ProposalFiled(ProposalFiled) Agent("supervisor"), [];
     631 "proposal.decided" ProposalDecided(ProposalDecided) Agent("supervisor"), [];
     632 "proposal.voided" ProposalVoided(ProposalVoided) Agent("supervisor"), [];

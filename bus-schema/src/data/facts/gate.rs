@@ -46,6 +46,87 @@ pub struct OwnerChanged {
     pub to: Option<String>,
 }
 
+/// What may hold of an account beside its stage; several can.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountFlag {
+    /// The term ends soon and is not signed again.
+    RenewalWindow,
+    /// It accepted or completed an advocacy act.
+    Advocate,
+    /// Its band is red or its risk high.
+    AtRisk,
+    /// An incident covers it.
+    InIncident,
+    /// A person paused outreach.
+    Paused,
+    /// Its service is about to end: notice was given.
+    Leaving,
+}
+
+impl AccountFlag {
+    /// The name on the bus.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RenewalWindow => "renewal_window",
+            Self::Advocate => "advocate",
+            Self::AtRisk => "at_risk",
+            Self::InIncident => "in_incident",
+            Self::Paused => "paused",
+            Self::Leaving => "leaving",
+        }
+    }
+}
+
+/// A flag with why it is set.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FlagSet {
+    /// Which.
+    pub flag: AccountFlag,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// The flags of an account are others than before.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FlagsChanged {
+    /// All that hold.
+    pub flags: Vec<FlagSet>,
+    /// Which came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set: Vec<AccountFlag>,
+    /// Which went.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleared: Vec<AccountFlag>,
+}
+
+/// Who decides at a customer, where each stands, and who is not known.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct StakeholdersMapped {
+    /// The people, by influence.
+    pub people: Vec<Stakeholder>,
+    /// Roles that nobody is known to have, in words.
+    pub gaps: Vec<String>,
+}
+
+/// One of the customer's people.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Stakeholder {
+    /// As a pseudonym.
+    pub contact: String,
+    /// Their roles.
+    pub roles: Vec<String>,
+    /// `high`, `medium` or `low`, by role.
+    pub influence: String,
+    /// `supporter`, `neutral`, `critic` or `unknown`, by their own answers.
+    pub stance: String,
+    /// Why, in words.
+    pub reason: String,
+    /// Events behind the stance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Position>,
+}
+
 /// A proposal waits for a person.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProposalFiled {
