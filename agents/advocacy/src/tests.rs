@@ -43,8 +43,14 @@ fn play(world: &mut World, (account, what, n): (u8, u8, u8)) {
         9 => ("points.earned", json!({ "points": u64::from(n) * 10, "reason": "training" })),
         10 | 11 => ("points.redeemed", json!({ "points": u64::from(n) * 8, "reason": "voucher" })),
         12 => ("reward.redeemed", json!({ "points": u64::from(n), "reward": "voucher" })),
-        13 => ("escalation.raised", json!({ "escalation": format!("e{}", n % 2), "cause": "x/y", "severity": 40, "level": "escalated" })),
-        14 => ("escalation.resolved", json!({ "escalation": format!("e{}", n % 2), "opened_at": world.now, "reason": "done" })),
+        13 => (
+            "escalation.raised",
+            json!({ "escalation": format!("e{}", n % 2), "cause": "x/y", "severity": 40, "level": "escalated" }),
+        ),
+        14 => (
+            "escalation.resolved",
+            json!({ "escalation": format!("e{}", n % 2), "opened_at": world.now, "reason": "done" }),
+        ),
         15 => (
             "churn.forecasted",
             json!({ "model": "m", "model_version": 1, "policy_version": 1, "segment": "smb", "p90_bp": 500, "p30_bp": 1, "logodds_bp": 0, "base_p90_bp": 1, "tier": if n % 2 == 0 { "high" } else { "low" }, "daily": true }),
@@ -54,7 +60,10 @@ fn play(world: &mut World, (account, what, n): (u8, u8, u8)) {
             let task = open_task(world, account, usize::from(n)).unwrap_or_else(|| format!("reward/r{}", n % 3));
             ("task.completed", json!({ "task": task, "outcome": if n % 4 == 0 { "refused" } else { "done" } }))
         }
-        18 => ("ticket.opened", json!({ "ticket": ticket, "priority": "p3", "category": "bug", "channel": "email", "contact": contact })),
+        18 => (
+            "ticket.opened",
+            json!({ "ticket": ticket, "priority": "p3", "category": "bug", "channel": "email", "contact": contact }),
+        ),
         19 => ("ticket.resolved", json!({ "ticket": ticket })),
         20 => ("outcome.documented", json!({ "value": money, "period": "x", "attested_by": "csm" })),
         21 => ("contact.left", json!({ "contact": contact, "on": day, "confirmed": true })),

@@ -106,6 +106,9 @@ fn trouble(state: &State, touch: &Touch) -> Option<String> {
     if state.tier >= Tier::High && (asks || sells) {
         return Some(format!("the account's risk is {}", state.tier.name()));
     }
+    if sells && !state.offers {
+        return Some("a condition for offers does not hold".into());
+    }
     let late = state.overdue.values().copied().max().unwrap_or(0);
     if late > OVERDUE_DAYS && (launch || sells) {
         return Some(format!("an invoice is {late} days overdue"));

@@ -32,6 +32,7 @@ pub fn ended_by(data: &Data) -> Vec<String> {
             .collect(),
         Data::OnboardingResumed(data) => vec![format!("onboarding:{}", data.step)],
         Data::RenewalSettled(data) => vec![format!("renewal:{}:", data.contract)],
+        Data::ExpansionGateFailed(_) => vec!["opportunity:".into()],
         Data::OnboardingCompleted(_) => vec!["onboarding:".into()],
         _ => Vec::new(),
     }

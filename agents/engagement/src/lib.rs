@@ -42,10 +42,18 @@ const CHANNEL: &str = "email";
 
 /// Message templates built in, by name; published once as `template/<name>`.
 pub const TEMPLATES: &[(&str, &str)] = &[
+    ("advocacy_ask", include_str!("../../../playbooks/templates/advocacy_ask.txt")),
     ("at_risk_checkin", include_str!("../../../playbooks/templates/at_risk_checkin.txt")),
     ("escalation_status", include_str!("../../../playbooks/templates/escalation_status.txt")),
+    ("expansion_idea", include_str!("../../../playbooks/templates/expansion_idea.txt")),
+    ("expansion_limit", include_str!("../../../playbooks/templates/expansion_limit.txt")),
+    ("expansion_team", include_str!("../../../playbooks/templates/expansion_team.txt")),
+    ("feature_recommendation", include_str!("../../../playbooks/templates/feature_recommendation.txt")),
     ("feedback_answer", include_str!("../../../playbooks/templates/feedback_answer.txt")),
     ("incident_notice", include_str!("../../../playbooks/templates/incident_notice.txt")),
+    ("limit_notice", include_str!("../../../playbooks/templates/limit_notice.txt")),
+    ("loyalty_tier", include_str!("../../../playbooks/templates/loyalty_tier.txt")),
+    ("nps_passive", include_str!("../../../playbooks/templates/nps_passive.txt")),
     ("onboarding_checkin", include_str!("../../../playbooks/templates/onboarding_checkin.txt")),
     ("onboarding_first_login", include_str!("../../../playbooks/templates/onboarding_first_login.txt")),
     ("onboarding_setup_reminder", include_str!("../../../playbooks/templates/onboarding_setup_reminder.txt")),
@@ -53,9 +61,13 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("onboarding_welcome", include_str!("../../../playbooks/templates/onboarding_welcome.txt")),
     ("pattern_notice", include_str!("../../../playbooks/templates/pattern_notice.txt")),
     ("payment_reminder", include_str!("../../../playbooks/templates/payment_reminder.txt")),
+    ("recognition", include_str!("../../../playbooks/templates/recognition.txt")),
     ("renewal_next_steps", include_str!("../../../playbooks/templates/renewal_next_steps.txt")),
     ("renewal_review_date", include_str!("../../../playbooks/templates/renewal_review_date.txt")),
     ("renewal_value_review", include_str!("../../../playbooks/templates/renewal_value_review.txt")),
+    ("survey_milestone", include_str!("../../../playbooks/templates/survey_milestone.txt")),
+    ("survey_relationship", include_str!("../../../playbooks/templates/survey_relationship.txt")),
+    ("survey_transactional", include_str!("../../../playbooks/templates/survey_transactional.txt")),
     ("usage_drop_checkin", include_str!("../../../playbooks/templates/usage_drop_checkin.txt")),
 ];
 
@@ -104,6 +116,8 @@ impl Agent for Engagement {
         Kind::OnboardingResumed,
         Kind::OnboardingCompleted,
         Kind::RenewalSettled,
+        Kind::ExpansionGateFailed,
+        Kind::ExpansionGatePassed,
         Kind::InvoiceOverdue,
         Kind::InvoicePaid,
         // What became of it.
@@ -130,7 +144,7 @@ impl Agent for Engagement {
         Kind::BudgetReserved,
         Kind::BudgetReleased,
     ];
-    const FOLD_VERSION: u32 = 2;
+    const FOLD_VERSION: u32 = 3;
     const DEFAULT_POLICY: &'static str = include_str!("../policy.toml");
 
     type Policy = Policy;
@@ -174,6 +188,8 @@ fn on_event(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, 
     match &event.data {
         Data::TouchpointRequested(data) => on_request(turn, state, effects, event, data),
         Data::ChurnForecasted(data) => state.tier = data.tier,
+        Data::ExpansionGatePassed(_) => state.offers = true,
+        Data::ExpansionGateFailed(_) => state.offers = false,
         Data::EscalationRaised(data) => {
             state.escalations.insert(data.escalation.clone());
         }

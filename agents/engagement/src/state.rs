@@ -43,6 +43,8 @@ pub struct State {
     pub escalations: BTreeSet<String>,
     /// Overdue invoices with their days late.
     pub overdue: BTreeMap<String, u32>,
+    /// All conditions of the gate of expansion hold.
+    pub offers: bool,
 }
 
 /// A touch asked for.

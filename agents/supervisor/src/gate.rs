@@ -3,7 +3,7 @@
 use agent::{Effects, Turn};
 use bus_schema::{
     Data, Time,
-    data::facts::{Band, ProposalExpired, ProposalReopened, ProposalVoided, VoidReason},
+    data::facts::{Band, Priority, ProposalExpired, ProposalReopened, ProposalVoided, VoidReason},
 };
 
 use crate::{
@@ -75,6 +75,9 @@ pub(crate) fn fallen(policy: &Policy, state: &State, proposal: &Proposal) -> Opt
     }
     if !state.profile.incidents.is_empty() && policy.gate.void.incident.contains(&proposal.priority) {
         return Some(VoidReason::Incident);
+    }
+    if proposal.priority == Priority::Expansion && !state.offers {
+        return Some(VoidReason::OffersClosed);
     }
     match proposal.cause_key.split_once(':') {
         Some(("band", basis)) if better(state.band, basis) => Some(VoidReason::BandChanged),

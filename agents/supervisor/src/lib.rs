@@ -82,6 +82,8 @@ impl Agent for Supervisor {
         Kind::AlertClosed,
         Kind::ChurnForecasted,
         Kind::ExpansionQualified,
+        Kind::ExpansionGateFailed,
+        Kind::ExpansionGatePassed,
         Kind::OutreachProposed,
     ];
     const EMITS: &'static [Kind] = &[
@@ -98,7 +100,7 @@ impl Agent for Supervisor {
         Kind::DecisionRefused,
         Kind::ApprovalSigned,
     ];
-    const FOLD_VERSION: u32 = 1;
+    const FOLD_VERSION: u32 = 2;
     const DEFAULT_POLICY: &'static str = policy::DEFAULT;
 
     type Policy = Policy;

@@ -15,6 +15,8 @@ use crate::{gate, policy::Policy, state::State};
 pub(crate) fn on_event(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, effects: &mut Effects) {
     match &event.data {
         Data::HealthBandChanged(data) => state.band = data.to,
+        Data::ExpansionGatePassed(_) => state.offers = true,
+        Data::ExpansionGateFailed(_) => state.offers = false,
         Data::AlertClosed(data) => state.alert_closed(&data.alert),
         // The other kinds that a proposal rests on are in the profile.
         _ => {}

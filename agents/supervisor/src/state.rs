@@ -18,6 +18,8 @@ pub struct State {
     pub(crate) profile: AccountProfile,
     pub(crate) life: Life,
     pub(crate) band: Band,
+    /// All conditions of the gate of expansion hold.
+    pub(crate) offers: bool,
     /// Open proposals by id.
     pub(crate) proposals: BTreeMap<String, Proposal>,
     /// Proposals that are over, latest last.

@@ -9,13 +9,15 @@ use std::{
 use crate::{Broken, Part};
 
 /// Packages with a program, and the feature that puts the points of failure into all of them.
-const PACKAGES: [&str; 12] = [
+const PACKAGES: [&str; 14] = [
     "bus",
     "onboarding",
     "escalation",
     "health",
     "churn",
     "renewal",
+    "expansion",
+    "advocacy",
     "engagement",
     "supervision",
     "gateway",

@@ -104,7 +104,8 @@ pub(crate) enum Command {
     /// Drop an agent's local state and fold it again from the log; nothing is said twice.
     #[command(after_help = "Example:\n  mainstay rebuild health")]
     Rebuild {
-        /// Its name: `onboarding`, `escalation`, `health`, `churn`, `renewal`, `engagement` or `supervisor`.
+        /// Its name: `onboarding`, `escalation`, `health`, `churn`, `renewal`, `expansion`, `advocacy`, `engagement` or
+        /// `supervisor`.
         agent: String,
     },
     /// Fold everything again beside the running system and compare; exit code 1 where it differs.

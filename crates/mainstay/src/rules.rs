@@ -17,12 +17,14 @@ pub(crate) struct Rules {
 }
 
 /// The agents there are, in the order of the topology.
-pub(crate) const AGENTS: [Rules; 7] = [
+pub(crate) const AGENTS: [Rules; 9] = [
     rules::<onboarding::Onboarding>(),
     rules::<escalation::Escalation>(),
     rules::<health::Health>(),
     rules::<churn::Churn>(),
     rules::<renewal::Renewal>(),
+    rules::<expansion::Expansion>(),
+    rules::<advocacy::Advocacy>(),
     rules::<engagement::Engagement>(),
     rules::<supervisor::Supervisor>(),
 ];

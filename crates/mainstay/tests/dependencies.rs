@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, process::Command};
 
 use serde_json::Value;
 
-const AGENTS: [&str; 7] = ["churn", "engagement", "escalation", "health", "onboarding", "renewal", "supervisor"];
+const AGENTS: [&str; 9] =
+    ["advocacy", "churn", "engagement", "escalation", "expansion", "health", "onboarding", "renewal", "supervisor"];
 /// What a pure agent's library may name. The runtime is for its five-line binary alone.
 const AGENT_MAY: [&str; 10] =
     ["agent", "bus-schema", "jiff", "minijinja", "runtime", "serde", "thiserror", "toml", "data-encoding", "sha2"];
@@ -114,12 +115,14 @@ fn only_the_command_and_its_proofs_list_every_agent() {
 fn no_agent_reads_what_it_causes() {
     use agent::Agent;
     use bus_schema::Kind;
-    let topology: [(&str, &[Kind], &[Kind]); 7] = [
+    let topology: [(&str, &[Kind], &[Kind]); 9] = [
         (onboarding::Onboarding::NAME, onboarding::Onboarding::READS, onboarding::Onboarding::EMITS),
         (escalation::Escalation::NAME, escalation::Escalation::READS, escalation::Escalation::EMITS),
         (health::Health::NAME, health::Health::READS, health::Health::EMITS),
         (churn::Churn::NAME, churn::Churn::READS, churn::Churn::EMITS),
         (renewal::Renewal::NAME, renewal::Renewal::READS, renewal::Renewal::EMITS),
+        (expansion::Expansion::NAME, expansion::Expansion::READS, expansion::Expansion::EMITS),
+        (advocacy::Advocacy::NAME, advocacy::Advocacy::READS, advocacy::Advocacy::EMITS),
         (engagement::Engagement::NAME, engagement::Engagement::READS, engagement::Engagement::EMITS),
         (supervisor::Supervisor::NAME, supervisor::Supervisor::READS, supervisor::Supervisor::EMITS),
     ];

@@ -13,6 +13,8 @@ pub(crate) fn policy(data: &[u8]) {
     read::<health::Health>(text);
     read::<churn::Churn>(text);
     read::<renewal::Renewal>(text);
+    read::<expansion::Expansion>(text);
+    read::<advocacy::Advocacy>(text);
     read::<engagement::Engagement>(text);
     read::<supervisor::Supervisor>(text);
 }

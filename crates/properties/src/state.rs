@@ -9,6 +9,8 @@ pub(crate) fn state(data: &[u8]) {
     decoded::<health::Health>(data);
     decoded::<churn::Churn>(data);
     decoded::<renewal::Renewal>(data);
+    decoded::<expansion::Expansion>(data);
+    decoded::<advocacy::Advocacy>(data);
     decoded::<engagement::Engagement>(data);
     decoded::<supervisor::Supervisor>(data);
 }

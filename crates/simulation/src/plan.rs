@@ -211,6 +211,10 @@ pub enum Agent {
     Churn,
     /// Renewal.
     Renewal,
+    /// Expansion.
+    Expansion,
+    /// Advocacy.
+    Advocacy,
     /// Engagement.
     Engagement,
     /// The supervisor.
@@ -219,12 +223,14 @@ pub enum Agent {
 
 impl Agent {
     /// All of them, in the order of the topology.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Onboarding,
         Self::Escalation,
         Self::Health,
         Self::Churn,
         Self::Renewal,
+        Self::Expansion,
+        Self::Advocacy,
         Self::Engagement,
         Self::Supervisor,
     ];

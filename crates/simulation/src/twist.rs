@@ -36,6 +36,8 @@ pub trait Twist: Send + Sync {
             AgentFold::of::<Once<health::Health>>(),
             AgentFold::of::<Once<churn::Churn>>(),
             AgentFold::of::<Once<renewal::Renewal>>(),
+            AgentFold::of::<Once<expansion::Expansion>>(),
+            AgentFold::of::<Once<advocacy::Advocacy>>(),
             AgentFold::of::<Once<engagement::Engagement>>(),
         ]
     }

@@ -118,6 +118,8 @@ fn start() -> Option<System> {
         Member::of::<health::Health>(bus.clone()),
         Member::of::<churn::Churn>(bus.clone()),
         Member::of::<renewal::Renewal>(bus.clone()),
+        Member::of::<expansion::Expansion>(bus.clone()),
+        Member::of::<advocacy::Advocacy>(bus.clone()),
         Member::of::<engagement::Engagement>(bus.clone()),
         Member::of::<supervisor::Supervisor>(bus.clone()),
     ];
@@ -136,6 +138,8 @@ fn policies() -> Vec<Event> {
         (health::Health::NAME, health::Health::DEFAULT_POLICY),
         (churn::Churn::NAME, churn::Churn::DEFAULT_POLICY),
         (renewal::Renewal::NAME, renewal::Renewal::DEFAULT_POLICY),
+        (expansion::Expansion::NAME, expansion::Expansion::DEFAULT_POLICY),
+        (advocacy::Advocacy::NAME, advocacy::Advocacy::DEFAULT_POLICY),
         (engagement::Engagement::NAME, engagement::Engagement::DEFAULT_POLICY),
         (supervisor::Supervisor::NAME, supervisor::Supervisor::DEFAULT_POLICY),
     ];

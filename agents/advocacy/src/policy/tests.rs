@@ -24,7 +24,11 @@ fn the_default_policy_is_valid_and_a_wrong_one_is_told_where() {
         ("period_days = 30", "period_days = 90", "targets.nps: needs `period_days = 90`"),
         ("value = 10_001", "value = 5_000", "targets.nps: 10001 is not between -10000 and 10000"),
         ("", "segment = \"all\"\n", "missing field `segment`"),
-        ("roles = []\n\n[[plays]]\nname = \"nps_passive\"", "roles = [\"champion\", \"sponsor\", \"admin\", \"user\"]\n\n[[plays]]\nname = \"nps_passive\"", "plays: each needs a name"),
+        (
+            "roles = []\n\n[[plays]]\nname = \"nps_passive\"",
+            "roles = [\"champion\", \"sponsor\", \"admin\", \"user\"]\n\n[[plays]]\nname = \"nps_passive\"",
+            "plays: each needs a name",
+        ),
         ("sometimes = 1", "few = 5", "sometimes"),
     ] {
         assert!(DEFAULT.contains(instead_of), "{instead_of}");

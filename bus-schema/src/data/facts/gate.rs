@@ -249,6 +249,8 @@ pub enum VoidReason {
     OwnerChanged,
     /// A later proposal took its place.
     Superseded,
+    /// A condition that every offer stands on fails.
+    OffersClosed,
 }
 
 impl VoidReason {
@@ -265,6 +267,7 @@ impl VoidReason {
             Self::Renewed => "renewed",
             Self::OwnerChanged => "owner_changed",
             Self::Superseded => "superseded",
+            Self::OffersClosed => "offers_closed",
         }
     }
 }

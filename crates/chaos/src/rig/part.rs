@@ -15,6 +15,10 @@ pub enum Part {
     Churn,
     /// The renewal agent.
     Renewal,
+    /// The expansion agent.
+    Expansion,
+    /// The advocacy agent.
+    Advocacy,
     /// The engagement agent.
     Engagement,
     /// HTTP ingest.
@@ -27,26 +31,30 @@ pub enum Part {
 
 impl Part {
     /// All of them, in an order in which nobody waits long.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Supervisor,
         Self::Onboarding,
         Self::Escalation,
         Self::Health,
         Self::Churn,
         Self::Renewal,
+        Self::Expansion,
+        Self::Advocacy,
         Self::Engagement,
         Self::Gateway,
         Self::Courier,
         Self::Console,
     ];
     /// Those that fold the log.
-    pub const FOLDS: [Self; 7] = [
+    pub const FOLDS: [Self; 9] = [
         Self::Supervisor,
         Self::Onboarding,
         Self::Escalation,
         Self::Health,
         Self::Churn,
         Self::Renewal,
+        Self::Expansion,
+        Self::Advocacy,
         Self::Engagement,
     ];
 
@@ -59,6 +67,8 @@ impl Part {
             Self::Health => "health",
             Self::Churn => "churn",
             Self::Renewal => "renewal",
+            Self::Expansion => "expansion",
+            Self::Advocacy => "advocacy",
             Self::Engagement => "engagement",
             Self::Gateway => "gateway",
             Self::Courier => "courier",
@@ -75,6 +85,8 @@ impl Part {
             Self::Health => "mainstay-health",
             Self::Churn => "mainstay-churn",
             Self::Renewal => "mainstay-renewal",
+            Self::Expansion => "mainstay-expansion",
+            Self::Advocacy => "mainstay-advocacy",
             Self::Engagement => "mainstay-engagement",
             Self::Gateway => "mainstay-gateway",
             Self::Courier => "mainstay-courier",
@@ -91,6 +103,8 @@ impl Part {
             | Self::Health
             | Self::Churn
             | Self::Renewal
+            | Self::Expansion
+            | Self::Advocacy
             | Self::Engagement => Some("MAINSTAY_AGENT"),
             Self::Gateway => Some("MAINSTAY_GATEWAY"),
             Self::Console => Some("MAINSTAY_CONSOLE"),

@@ -20,13 +20,15 @@ pub(super) const ALL: &[Scenario] = &[Scenario {
 /// How long whoever reads the bus may take to notice.
 const NOTICED_MAX: Duration = Duration::from_secs(30);
 /// Those that keep a position in a stream.
-const READERS: [Part; 8] = [
+const READERS: [Part; 10] = [
     Part::Supervisor,
     Part::Onboarding,
     Part::Escalation,
     Part::Health,
     Part::Churn,
     Part::Renewal,
+    Part::Expansion,
+    Part::Advocacy,
     Part::Engagement,
     Part::Courier,
 ];

@@ -28,8 +28,8 @@ const DEFAULT_MAX: u32 = 100_000;
 /// Events routed and folded by themselves, to tell what each part costs.
 const APART_MAX: u32 = 200_000;
 /// The agents there are.
-pub(crate) const AGENTS: [&str; 7] =
-    ["onboarding", "escalation", "health", "churn", "renewal", "engagement", "supervisor"];
+pub(crate) const AGENTS: [&str; 9] =
+    ["onboarding", "escalation", "health", "churn", "renewal", "expansion", "advocacy", "engagement", "supervisor"];
 
 /// What one round measured.
 struct Round {

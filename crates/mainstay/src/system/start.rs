@@ -212,6 +212,8 @@ pub(super) async fn members(place: &BusPlace, gate: &bus::Bus) -> Result<Vec<Mem
         Member::of::<health::Health>(place.connect(Role::Agent("health")).await?),
         Member::of::<churn::Churn>(place.connect(Role::Agent("churn")).await?),
         Member::of::<renewal::Renewal>(place.connect(Role::Agent("renewal")).await?),
+        Member::of::<expansion::Expansion>(place.connect(Role::Agent("expansion")).await?),
+        Member::of::<advocacy::Advocacy>(place.connect(Role::Agent("advocacy")).await?),
         Member::of::<engagement::Engagement>(place.connect(Role::Agent("engagement")).await?),
         Member::of::<supervisor::Supervisor>(gate.clone()),
     ])

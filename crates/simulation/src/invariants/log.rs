@@ -10,7 +10,8 @@ use bus_schema::{
 use crate::history::{History, Seen, ids, log_times};
 
 /// Agents that speak, beside the router, the copies and the supervisor.
-const AGENTS: [&str; 6] = ["onboarding", "escalation", "health", "churn", "renewal", "engagement"];
+const AGENTS: [&str; 8] =
+    ["onboarding", "escalation", "health", "churn", "renewal", "expansion", "advocacy", "engagement"];
 
 /// I7: one unbroken chain on every subject, and no subject that has no writer.
 pub(super) fn chains(history: &History, seen: &Seen<'_>) -> Result<(), String> {

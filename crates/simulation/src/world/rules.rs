@@ -60,6 +60,8 @@ const fn name(agent: Agent) -> &'static str {
         Agent::Health => health::Health::NAME,
         Agent::Churn => churn::Churn::NAME,
         Agent::Renewal => renewal::Renewal::NAME,
+        Agent::Expansion => expansion::Expansion::NAME,
+        Agent::Advocacy => advocacy::Advocacy::NAME,
         Agent::Engagement => engagement::Engagement::NAME,
         Agent::Supervisor => supervisor::Supervisor::NAME,
     }
@@ -82,6 +84,8 @@ fn written(agent: Agent, shape: &Shape, strict: bool) -> String {
         Agent::Health => (health::Health::DEFAULT_POLICY, health_over(strict)),
         Agent::Churn => (churn::Churn::DEFAULT_POLICY, churn_over(strict)),
         Agent::Renewal => (renewal::Renewal::DEFAULT_POLICY, renewal_over(strict)),
+        Agent::Expansion => (expansion::Expansion::DEFAULT_POLICY, expansion_over(strict)),
+        Agent::Advocacy => (advocacy::Advocacy::DEFAULT_POLICY, advocacy_over(strict)),
         Agent::Engagement => (engagement::Engagement::DEFAULT_POLICY, engagement_over(strict)),
         Agent::Supervisor => (supervisor::Supervisor::DEFAULT_POLICY, supervisor_over(shape, strict)),
     };
@@ -142,6 +146,20 @@ fn renewal_over(strict: bool) -> toml::Table {
     }
 }
 
+fn expansion_over(strict: bool) -> toml::Table {
+    let days = if strict { 3 } else { 2 };
+    toml::toml! {
+        readiness = { qualified_days = days }
+    }
+}
+
+fn advocacy_over(strict: bool) -> toml::Table {
+    let days = if strict { 14 } else { 7 };
+    toml::toml! {
+        survey = { first_days = days }
+    }
+}
+
 fn engagement_over(strict: bool) -> toml::Table {
     let days = if strict { 5 } else { 3 };
     toml::toml! {
@@ -195,6 +213,8 @@ mod tests {
             health::Health::policy(&policy(Agent::Health, &shape, strict)).unwrap();
             churn::Churn::policy(&policy(Agent::Churn, &shape, strict)).unwrap();
             renewal::Renewal::policy(&policy(Agent::Renewal, &shape, strict)).unwrap();
+            expansion::Expansion::policy(&policy(Agent::Expansion, &shape, strict)).unwrap();
+            advocacy::Advocacy::policy(&policy(Agent::Advocacy, &shape, strict)).unwrap();
             engagement::Engagement::policy(&policy(Agent::Engagement, &shape, strict)).unwrap();
             supervisor::Supervisor::policy(&policy(Agent::Supervisor, &shape, strict)).unwrap();
         }
