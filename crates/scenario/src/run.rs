@@ -292,7 +292,10 @@ impl<'a, A: Agent> World<'a, A> {
         let mut fields = self.resolved(&fields);
         let named = fields.clone();
         if let Some(contact) = &step.contact {
-            fields.entry("contact").or_insert_with(|| Value::from(contact.clone()));
+            // Whoever the step names stands before the default; only its own `data` says otherwise.
+            if !step.data.contains_key("contact") {
+                fields.insert("contact".into(), Value::from(contact.clone()));
+            }
         }
         let data = Data::from_json(kind, &Value::Object(fields).to_string()).map_err(|e| format!("{kind}: {e}"))?;
         let kept: Fields = serde_json::from_str(data.to_raw().get()).unwrap_or_default();

@@ -128,7 +128,7 @@ mod tests {
             }
         };
         // Came daily and stopped 14 days ago; comes every fortnight and came 15 days ago; was never seen lately.
-        note("stopped", &mut (900..986));
+        note("stopped", &mut (900..987));
         note("fortnight", &mut (700..985).step_by(14).chain([985, 1_003]));
         note("gone", &mut (700..900));
         let found = days.judge(&policy, at, 90);
