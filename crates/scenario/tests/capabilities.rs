@@ -67,7 +67,8 @@ fn row(file: &str) -> Option<String> {
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let path = |error: std::io::Error| panic!("{}: {error}", folder.display());
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.map_or_else(path, |entry| entry.path())).collect();
     paths.sort();
     paths
 }
@@ -87,7 +88,7 @@ fn proofs() -> BTreeMap<String, Vec<Proof>> {
     let mut found: BTreeMap<String, Vec<Proof>> = BTreeMap::new();
     for agent in entries(&root().join("agents")).iter().filter(|path| path.is_dir()) {
         for path in entries(&agent.join("scenarios")) {
-            let name = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let file = name(&path);
             if let Some(row) = row(&file) {
                 found.entry(row).or_default().push(Proof { agent: name(agent), file, titles: titles(&path) });
