@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bus_schema::{Data, Day, Event, Kind, Partitions, Time};
+use jiff::tz::TimeZone;
 use rehearsal::{Rehearsal, Role};
 use world::{HISTORY_DAYS, Happening, Size, World};
 
 const START: Day = Day(20_094);
 const KINDS: &[Kind] = &[
+    Kind::AccountCreated,
     Kind::ChurnForecasted,
     Kind::ForecastSettled,
     Kind::ContractNoticeGiven,
@@ -39,11 +41,14 @@ fn forecasts(events: &[Event], until: Time) -> Vec<(Time, String, String)> {
         Data::ChurnForecasted(data) => Some(told(data.p90_bp, data.p30_bp, data.logodds_bp)),
         _ => None,
     };
-    events
+    let mut told: Vec<_> = events
         .iter()
         .filter(|event| event.header.logtime <= until)
         .filter_map(|event| Some((event.header.logtime, event.header.entity.to_string(), of(event)?)))
-        .collect()
+        .collect();
+    // Partitions of one hour come into the log in any order.
+    told.sort();
+    told
 }
 
 fn told(p90: u16, p30: u16, logodds: i32) -> String {
@@ -73,16 +78,21 @@ async fn what_comes_after_a_day_does_not_change_its_forecasts() {
 async fn one_forecast_a_week_is_kept_and_none_after_notice() {
     let size = Size { accounts: 12, days: 50 };
     let events = said(size, 2, |_, events| events).await;
-    let (mut entered, mut left, mut settled) = (BTreeSet::new(), BTreeMap::new(), 0);
+    let (mut entered, mut left, mut zones, mut settled) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new(), 0);
     for event in &events {
         let account = event.header.entity.to_string();
         match &event.data {
             Data::ForecastSettled(data) => {
                 settled += 1;
-                assert_eq!((data.entered_at.day().0 + 3).rem_euclid(7), 0, "not of a Monday");
+                let day = zones.get(&account).map_or(data.entered_at.day(), |zone| data.entered_at.day_in(zone));
+                assert_eq!((day.0 + 3).rem_euclid(7), 0, "not of a Monday where the account is");
                 assert!(entered.insert((account.clone(), data.horizon_days, data.entered_at)), "settled twice");
                 let gone: Option<&Time> = left.get(&account);
                 assert!(gone.is_none_or(|gone| data.entered_at <= *gone), "entered after the outcome");
+            }
+            Data::AccountCreated(data) => {
+                let zone = data.time_zone.as_ref().map(|zone| TimeZone::get(zone.as_str()).expect("a known zone"));
+                zones.extend(zone.map(|zone| (account, zone)));
             }
             Data::ContractNoticeGiven(_) | Data::SubscriptionCancelled(_) | Data::AccountChurned(_) => {
                 left.entry(account).or_insert(event.header.logtime);
