@@ -12,7 +12,7 @@ use bus_schema::{
 
 use crate::{
     policy::Policy,
-    state::{Mute, State, Touch},
+    state::{Account, Mute, Touch},
 };
 
 /// Why a touch stays, and how it goes on.
@@ -45,7 +45,7 @@ const OVERDUE_DAYS: u32 = 15;
 ///
 /// # Errors
 /// What forbids it.
-pub fn check(policy: &Policy, state: &State, now: Time, touch: &Touch) -> Result<(), Stay> {
+pub fn check(policy: &Policy, state: &Account, now: Time, touch: &Touch) -> Result<(), Stay> {
     let later = now.plus_ms(i64::from(policy.hold.recheck_hours) * HOUR_MS);
     if state.profile.ended() {
         return Err(Stay::dropped(HeldReason::Notice, "the account's service has ended"));
@@ -74,7 +74,7 @@ pub fn check(policy: &Policy, state: &State, now: Time, touch: &Touch) -> Result
     trouble(state, touch).map_or(Ok(()), |detail| Err(Stay::until(HeldReason::Outranked, detail, later)))
 }
 
-fn muted<'a>(state: &'a State, now: Time, touch: &Touch) -> Option<&'a Mute> {
+fn muted<'a>(state: &'a Account, now: Time, touch: &Touch) -> Option<&'a Mute> {
     let alive = |mute: &&Mute| mute.until.is_none_or(|until| now.day() <= until);
     let meant = |mute: &&Mute| match mute.scope {
         MuteScope::All => touch.class != MessageClass::Transactional,
@@ -86,7 +86,7 @@ fn muted<'a>(state: &'a State, now: Time, touch: &Touch) -> Option<&'a Mute> {
 }
 
 /// Open trouble that a touch of this kind must not ignore.
-fn trouble(state: &State, touch: &Touch) -> Option<String> {
+fn trouble(state: &Account, touch: &Touch) -> Option<String> {
     let (launch, asks, sells) = match touch.priority {
         Priority::Adoption => (true, false, false),
         Priority::Survey | Priority::Advocacy => (false, true, false),

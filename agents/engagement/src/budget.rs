@@ -11,7 +11,7 @@ use bus_schema::{
 
 use crate::{
     policy::{Budget, Policy, Window},
-    state::State,
+    state::Account,
 };
 
 /// A budget that is used up.
@@ -27,7 +27,7 @@ pub struct Full {
 ///
 /// # Errors
 /// The first window without room.
-pub fn account(policy: &Policy, state: &State, now: Time, class: MessageClass) -> Result<(), Full> {
+pub fn account(policy: &Policy, state: &Account, now: Time, class: MessageClass) -> Result<(), Full> {
     let segment = if state.profile.vendor { "vendor" } else { state.profile.segment.as_deref().unwrap_or("smb") };
     check(policy, state, now, class, policy.account_budget(segment), None)
 }
@@ -36,12 +36,12 @@ pub fn account(policy: &Policy, state: &State, now: Time, class: MessageClass) -
 ///
 /// # Errors
 /// The first window without room.
-pub fn contact(policy: &Policy, state: &State, now: Time, class: MessageClass, contact: &str) -> Result<(), Full> {
+pub fn contact(policy: &Policy, state: &Account, now: Time, class: MessageClass, contact: &str) -> Result<(), Full> {
     check(policy, state, now, class, &policy.contact, Some(contact))
 }
 
 /// Whether the contact rests after messages without an answer, and until when.
-pub fn rest(policy: &Policy, state: &State, now: Time, contact: &str) -> Option<(u32, Time)> {
+pub fn rest(policy: &Policy, state: &Account, now: Time, contact: &str) -> Option<(u32, Time)> {
     let person = state.people.get(contact)?;
     let until = person.last_personal?.plus_ms(i64::from(policy.rest.days) * DAY_MS);
     (person.unanswered >= policy.rest.unanswered_max && now < until).then_some((person.unanswered, until))
@@ -49,7 +49,7 @@ pub fn rest(policy: &Policy, state: &State, now: Time, contact: &str) -> Option<
 
 fn check(
     policy: &Policy,
-    state: &State,
+    state: &Account,
     now: Time,
     class: MessageClass,
     budget: &Budget,
@@ -89,7 +89,7 @@ impl Count {
 
 fn room(
     policy: &Policy,
-    state: &State,
+    state: &Account,
     now: Time,
     window: Window,
     contact: Option<&str>,

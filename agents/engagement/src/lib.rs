@@ -4,14 +4,19 @@
 //! what a person and an account may be written. A proposal waits for a human decision elsewhere: nothing here sends.
 //! It never sees a name or an address, and knows text of other messages by hashes only.
 //!
+//! Of what is proposed, a CSM is shown so much a day, the best first.
+//!
 //! Invariant: in no window does a contact or an account get more messages than its budget, whatever becomes of open
 //! proposals and whenever.
 
+pub mod attention;
 pub mod blocks;
 pub mod budget;
 pub mod causes;
+pub mod csm;
 pub mod hours;
 pub mod on_answer;
+pub mod on_event;
 pub mod on_outcome;
 pub mod planner;
 pub mod policy;
@@ -21,20 +26,14 @@ pub mod state;
 pub mod template;
 
 use agent::{Agent, Effects, Input, PolicyError, Turn};
-use bus_schema::{
-    Data, Entity, Event, Kind,
-    data::facts::{ReleaseReason, TouchpointRequested},
-};
+use bus_schema::Kind;
 
+use crate::template::TEMPLATE;
 pub use crate::{
     policy::Policy,
     similar::{overlap_bp, shingles},
     state::State,
     template::{Filled, OPEN, Template, TemplateError},
-};
-use crate::{
-    state::{Ending, Mute, Touch},
-    template::TEMPLATE,
 };
 
 /// The channel of proposals.
@@ -121,6 +120,8 @@ impl Agent for Engagement {
         Kind::InvoiceOverdue,
         Kind::InvoicePaid,
         // What became of it.
+        Kind::ProposalFiled,
+        Kind::OwnerChanged,
         Kind::ProposalDecided,
         Kind::ProposalVoided,
         Kind::ProposalExpired,
@@ -136,6 +137,11 @@ impl Agent for Engagement {
         Kind::ConversationRecorded,
         Kind::MeetingHeld,
         Kind::AccountMuted,
+        // Between an account and the queue of its CSM.
+        Kind::CardOffered,
+        Kind::CardClosed,
+        Kind::CardShown,
+        Kind::CardDropped,
     ];
     const EMITS: &'static [Kind] = &[
         Kind::TouchpointHeld,
@@ -143,8 +149,12 @@ impl Agent for Engagement {
         Kind::OutreachProposed,
         Kind::BudgetReserved,
         Kind::BudgetReleased,
+        Kind::CardOffered,
+        Kind::CardClosed,
+        Kind::CardShown,
+        Kind::CardDropped,
     ];
-    const FOLD_VERSION: u32 = 3;
+    const FOLD_VERSION: u32 = 4;
     const DEFAULT_POLICY: &'static str = include_str!("../policy.toml");
 
     type Policy = Policy;
@@ -162,76 +172,17 @@ impl Agent for Engagement {
     }
 
     fn step(turn: &Turn<'_>, policy: &Policy, state: &mut State, input: Input<'_>, effects: &mut Effects) {
-        let Entity::Account(_) = turn.entity else { return };
-        match input {
-            Input::Event(event) => on_event(turn, policy, state, event, effects),
-            Input::Timer(name) => {
-                if let Some(proposal) = name.strip_prefix(on_outcome::ENDING) {
-                    on_outcome::over(state, effects, proposal);
-                }
-            }
+        if matches!(state, State::Empty) {
+            *state = State::of(turn.entity);
         }
-        let timer = matches!(input, Input::Timer(_));
-        if !state.waiting.is_empty() || timer {
-            planner::plan(turn, policy, state, effects);
+        match (state, input) {
+            (State::Account(account), Input::Event(event)) => on_event::fold(turn, policy, account, event, effects),
+            (State::Account(account), Input::Timer(name)) => on_event::timer(turn, policy, account, name, effects),
+            (State::Csm(csm), Input::Event(event)) => csm.fold(turn, policy, event, effects),
+            (State::Csm(csm), Input::Timer(_)) => csm.begin(turn, policy, effects),
+            (State::Empty, _) => {}
         }
-        state.forget(turn.now, policy.draft.like_contact_messages);
     }
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "READS names what is folded here; all else is the profile's")]
-fn on_event(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, effects: &mut Effects) {
-    state.profile.fold(event);
-    for over in causes::ended_by(&event.data) {
-        planner::drop_cause(state, effects, &over, turn.now);
-    }
-    match &event.data {
-        Data::TouchpointRequested(data) => on_request(turn, state, effects, event, data),
-        Data::ChurnForecasted(data) => state.tier = data.tier,
-        Data::ExpansionGatePassed(_) => state.offers = true,
-        Data::ExpansionGateFailed(_) => state.offers = false,
-        Data::EscalationRaised(data) => {
-            state.escalations.insert(data.escalation.clone());
-        }
-        Data::EscalationResolved(data) => {
-            state.escalations.remove(&data.escalation);
-        }
-        Data::InvoiceOverdue(data) => {
-            state.overdue.insert(data.invoice.to_string(), data.days_late.unwrap_or(1));
-        }
-        Data::InvoicePaid(data) => {
-            state.overdue.remove(data.invoice.as_str());
-        }
-        Data::ProposalDecided(data) => on_outcome::decided(turn, state, effects, data),
-        Data::ProposalVoided(data) => on_outcome::ended(turn, state, effects, &data.proposal, Ending::Voided),
-        Data::ProposalExpired(data) => on_outcome::ended(turn, state, effects, &data.proposal, Ending::Expired),
-        Data::ProposalReopened(data) => on_outcome::reopened(state, &data.proposal),
-        Data::ApprovalSigned(data) => on_outcome::signed(state, &data.proposal, data.not_after),
-        Data::DeliverySent(data) => {
-            on_outcome::sent(turn, policy, state, effects, event, &data.proposal, ReleaseReason::Sent);
-        }
-        Data::DeliveryUnknown(data) => {
-            on_outcome::sent(turn, policy, state, effects, event, &data.proposal, ReleaseReason::Unknown);
-        }
-        Data::DeliveryFailed(data) => on_outcome::failed(state, effects, &data.proposal, data.reason),
-        Data::DeliveryWithdrawn(data) => on_outcome::withdrawn(turn, state, effects, event, &data.proposal),
-        Data::OutreachDelivered(data) => on_answer::delivered(policy, state, event, data, turn.now),
-        Data::OutreachReplied(_) => on_answer::replied(state, event),
-        Data::ConversationRecorded(data) => on_answer::conversed(policy, state, event, data, turn.now),
-        Data::MeetingHeld(data) => on_answer::met(state, data),
-        Data::AccountMuted(data) => {
-            let name = data.name.as_ref().map(ToString::to_string);
-            state.mutes.retain(|mute| mute.scope != data.scope || mute.name != name);
-            state.mutes.push(Mute { scope: data.scope, name, until: data.until });
-        }
-        _ => {}
-    }
-}
-
-fn on_request(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, event: &Event, data: &TouchpointRequested) {
-    let header = &event.header;
-    let agent = header.source.strip_prefix("agent/").unwrap_or(&header.source).to_owned();
-    planner::request(state, effects, Touch::of(data, agent, turn.now), turn.now);
 }
 
 /// The default policy with one line of it replaced.

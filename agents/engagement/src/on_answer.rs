@@ -13,25 +13,25 @@ use bus_schema::{
 
 use crate::{
     policy::Policy,
-    state::{Sent, State},
+    state::{Account, Sent},
 };
 
 /// A contact wrote back.
-pub fn replied(state: &mut State, event: &Event) {
+pub fn replied(state: &mut Account, event: &Event) {
     if let Some(contact) = &event.header.contact {
         state.answered(contact);
     }
 }
 
 /// Contacts who came to a meeting have answered.
-pub fn met(state: &mut State, data: &MeetingHeld) {
+pub fn met(state: &mut Account, data: &MeetingHeld) {
     for contact in &data.attended {
         state.answered(contact);
     }
 }
 
 /// A message arrived. One that is none of our proposals was sent by hand and counts.
-pub fn delivered(policy: &Policy, state: &mut State, event: &Event, data: &OutreachDelivered, now: Time) {
+pub fn delivered(policy: &Policy, state: &mut Account, event: &Event, data: &OutreachDelivered, now: Time) {
     let ours = data.proposal.is_some();
     if let Some(contact) = event.header.contact.as_ref().filter(|_| !ours) {
         by_hand(policy, state, contact, class(&data.class), now);
@@ -39,7 +39,7 @@ pub fn delivered(policy: &Policy, state: &mut State, event: &Event, data: &Outre
 }
 
 /// A conversation: theirs is an answer, ours by mail counts as a message.
-pub fn conversed(policy: &Policy, state: &mut State, event: &Event, data: &ConversationRecorded, now: Time) {
+pub fn conversed(policy: &Policy, state: &mut Account, event: &Event, data: &ConversationRecorded, now: Time) {
     let Some(contact) = &event.header.contact else { return };
     match data.direction {
         Direction::Inbound => state.answered(contact),
@@ -51,7 +51,7 @@ pub fn conversed(policy: &Policy, state: &mut State, event: &Event, data: &Conve
 }
 
 /// Counts it, unless it is the mailbox's own record of a message counted within the day before.
-fn by_hand(policy: &Policy, state: &mut State, contact: &str, class: MessageClass, now: Time) {
+fn by_hand(policy: &Policy, state: &mut Account, contact: &str, class: MessageClass, now: Time) {
     let copy = state.sent.iter().rev().any(|sent| sent.contact == contact && now.since_ms(sent.at) < DAY_MS);
     if !copy {
         let sent = Sent { contact: contact.to_owned(), class, priority: None, at: now, shingles: Vec::new() };

@@ -5,15 +5,16 @@ use bus_schema::{
     ActorKind, Data, Event, Time,
     data::{
         action::{ClockMode, FailureReason},
-        facts::{BudgetReleased, ProposalDecided, ReleaseReason},
+        facts::{BudgetReleased, CardEnd, ProposalDecided, ReleaseReason},
         people::Verdict,
     },
     time::{DAY_MS, HOUR_MS},
 };
 
 use crate::{
+    attention,
     policy::{DAYS_MAX, Policy},
-    state::{Ending, Open, Rejected, Sent, State},
+    state::{Account, Ending, Open, Rejected, Sent},
 };
 
 /// A proposal's approval may reach the customer for so long after it ran out: the last attempt has a deadline of its own.
@@ -22,7 +23,8 @@ const GRACE_MS: i64 = HOUR_MS;
 pub const ENDING: &str = "ending/";
 
 /// A person decided.
-pub fn decided(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, data: &ProposalDecided) {
+pub fn decided(turn: &Turn<'_>, state: &mut Account, effects: &mut Effects, data: &ProposalDecided) {
+    attention::over(turn, state, &data.proposal, CardEnd::Decided, effects);
     match data.verdict {
         Verdict::Approve => {
             if let Some(open) = state.open.get_mut(&data.proposal) {
@@ -40,14 +42,15 @@ pub fn decided(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, data: 
 }
 
 /// A person took an approval back.
-pub fn reopened(state: &mut State, proposal: &str) {
+pub fn reopened(turn: &Turn<'_>, state: &mut Account, proposal: &str, effects: &mut Effects) {
     if let Some(open) = state.open.get_mut(proposal) {
         open.approved = false;
+        attention::reopened(turn, state, proposal, effects);
     }
 }
 
 /// The courier may send from here on.
-pub fn signed(state: &mut State, proposal: &str, not_after: Time) {
+pub fn signed(state: &mut Account, proposal: &str, not_after: Time) {
     if let Some(open) = state.open.get_mut(proposal) {
         (open.approved, open.signed_until) = (true, Some(not_after.plus_ms(GRACE_MS)));
     }
@@ -57,12 +60,13 @@ pub fn signed(state: &mut State, proposal: &str, not_after: Time) {
 pub fn sent(
     turn: &Turn<'_>,
     policy: &Policy,
-    state: &mut State,
+    state: &mut Account,
     effects: &mut Effects,
     event: &Event,
     proposal: &str,
     reason: ReleaseReason,
 ) {
+    attention::over(turn, state, proposal, CardEnd::Over, effects);
     let settled_before = !state.open.contains_key(proposal);
     let Some(open) = state.open.remove(proposal).or_else(|| state.unsettle(proposal)) else { return };
     if !settled_before {
@@ -94,7 +98,7 @@ fn sent_at(turn: &Turn<'_>, recorded: Time) -> Time {
 
 /// It was certainly not sent. An approval that ran out goes back to the gate: the proposal waits again, unless the gate
 /// had ended it before.
-pub fn failed(state: &mut State, effects: &mut Effects, proposal: &str, reason: FailureReason) {
+pub fn failed(state: &mut Account, effects: &mut Effects, proposal: &str, reason: FailureReason) {
     let Some(open) = state.open.get_mut(proposal) else { return };
     if reason == FailureReason::Expired && open.ending.is_none() {
         (open.approved, open.signed_until) = (false, None);
@@ -108,7 +112,7 @@ pub fn failed(state: &mut State, effects: &mut Effects, proposal: &str, reason: 
 }
 
 /// An approval was taken back. What the gate takes back itself, it tells with another fact.
-pub fn withdrawn(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, event: &Event, proposal: &str) {
+pub fn withdrawn(turn: &Turn<'_>, state: &mut Account, effects: &mut Effects, event: &Event, proposal: &str) {
     let gate = event.header.actor.as_ref().is_some_and(|actor| actor.kind == ActorKind::Agent);
     if !gate {
         ended(turn, state, effects, proposal, Ending::Withdrawn);
@@ -116,7 +120,8 @@ pub fn withdrawn(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, even
 }
 
 /// The gate ended it. An approval that is already out may still be sent: the budget is kept until that is settled.
-pub fn ended(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, proposal: &str, ending: Ending) {
+pub fn ended(turn: &Turn<'_>, state: &mut Account, effects: &mut Effects, proposal: &str, ending: Ending) {
+    attention::over(turn, state, proposal, CardEnd::Over, effects);
     let Some(open) = state.open.get_mut(proposal) else { return };
     if let Some(until) = open.signed_until.filter(|until| turn.now < *until) {
         open.ending = Some(ending);
@@ -129,7 +134,7 @@ pub fn ended(turn: &Turn<'_>, state: &mut State, effects: &mut Effects, proposal
 }
 
 /// The time in which an ended proposal could still be sent is over.
-pub fn over(state: &mut State, effects: &mut Effects, proposal: &str) {
+pub fn over(state: &mut Account, effects: &mut Effects, proposal: &str) {
     let ending = state.open.get(proposal).and_then(|open| open.ending);
     if let Some(ending) = ending
         && let Some(open) = state.settle(proposal)

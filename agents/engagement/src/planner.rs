@@ -19,7 +19,7 @@ use crate::{
     policy::Policy,
     recipients,
     similar::{overlap_bp, shingles, words},
-    state::{Open, State, Touch, Waiting},
+    state::{Account, Open, Touch, Waiting},
     template::Filled,
 };
 
@@ -47,7 +47,7 @@ struct Plan {
 }
 
 /// Looks at every touch that waits, the most urgent first.
-pub fn plan(turn: &Turn<'_>, policy: &Policy, state: &mut State, effects: &mut Effects) {
+pub fn plan(turn: &Turn<'_>, policy: &Policy, state: &mut Account, effects: &mut Effects) {
     let mut waiting = std::mem::take(&mut state.waiting);
     waiting.sort_by_key(|w| (rank(policy, state, turn.now, w.touch.priority), w.touch.requested_at));
     let mut proposals = 0;
@@ -82,7 +82,7 @@ pub fn plan(turn: &Turn<'_>, policy: &Policy, state: &mut State, effects: &mut E
 }
 
 /// Takes in a touch; one that is already under way is refused.
-pub fn request(state: &mut State, effects: &mut Effects, touch: Touch, now: Time) {
+pub fn request(state: &mut Account, effects: &mut Effects, touch: Touch, now: Time) {
     let key = (touch.play.clone(), touch.cause_key.clone());
     let waits = state.waiting.iter().any(|w| (w.touch.play.as_str(), w.touch.cause_key.as_str()) == (&key.0, &key.1));
     if waits || state.open.values().any(|open| open.cause_keys.contains(&key)) {
@@ -99,7 +99,7 @@ pub fn request(state: &mut State, effects: &mut Effects, touch: Touch, now: Time
 }
 
 /// Drops touches that rest on something that is over.
-pub fn drop_cause(state: &mut State, effects: &mut Effects, cause_key: &str, now: Time) {
+pub fn drop_cause(state: &mut Account, effects: &mut Effects, cause_key: &str, now: Time) {
     let (gone, kept): (Vec<_>, Vec<_>) =
         std::mem::take(&mut state.waiting).into_iter().partition(|waits| is_over(&waits.touch.cause_key, cause_key));
     state.waiting = kept;
@@ -111,7 +111,7 @@ pub fn drop_cause(state: &mut State, effects: &mut Effects, cause_key: &str, now
 }
 
 /// The place in the order, most urgent first.
-fn rank(policy: &Policy, state: &State, now: Time, priority: Priority) -> (u8, Priority) {
+fn rank(policy: &Policy, state: &Account, now: Time, priority: Priority) -> (u8, Priority) {
     let near = state.profile.decision_day().is_some_and(|day| {
         let left = i64::from(day.0) - i64::from(now.day().0);
         (0..=i64::from(policy.hold.renewal_first_days)).contains(&left)
@@ -132,11 +132,11 @@ fn rank(policy: &Policy, state: &State, now: Time, priority: Priority) -> (u8, P
     (first, priority)
 }
 
-fn next(policy: &Policy, state: &State, now: Time, touch: &Touch) -> Next {
+fn next(policy: &Policy, state: &Account, now: Time, touch: &Touch) -> Next {
     attempt(policy, state, now, touch).unwrap_or_else(Next::Stay)
 }
 
-fn attempt(policy: &Policy, state: &State, now: Time, touch: &Touch) -> Result<Next, Stay> {
+fn attempt(policy: &Policy, state: &Account, now: Time, touch: &Touch) -> Result<Next, Stay> {
     blocks::check(policy, state, now, touch)?;
     if let Some(next) = arbiter(policy, state, now, touch) {
         return Ok(next);
@@ -155,7 +155,7 @@ fn attempt(policy: &Policy, state: &State, now: Time, touch: &Touch) -> Result<N
 
 /// A touch that is as urgent or more so goes first: an open one takes this one in where it may, else this one waits.
 /// Service notices neither wait nor make others wait.
-fn arbiter(policy: &Policy, state: &State, now: Time, touch: &Touch) -> Option<Next> {
+fn arbiter(policy: &Policy, state: &Account, now: Time, touch: &Touch) -> Option<Next> {
     if touch.class == MessageClass::Transactional {
         return None;
     }
@@ -221,7 +221,7 @@ fn fill(policy: &Policy, touch: &Touch, fields: &[MergeField]) -> Result<(Filled
 }
 
 /// The message it is too much like, in words.
-fn generic(policy: &Policy, state: &State, now: Time, touch: &Touch, contact: &str, draft: &[u32]) -> Option<String> {
+fn generic(policy: &Policy, state: &Account, now: Time, touch: &Touch, contact: &str, draft: &[u32]) -> Option<String> {
     if touch.class == MessageClass::Transactional {
         return None;
     }
@@ -247,7 +247,7 @@ fn held(touch: &Touch, stay: &Stay, recheck_at: Option<Time>, dies_at: Time) -> 
     Data::TouchpointHeld(TouchpointHeld { touch, play, reason: stay.reason, detail, recheck_at })
 }
 
-fn merge(state: &mut State, effects: &mut Effects, touch: Touch, proposal: String) {
+fn merge(state: &mut Account, effects: &mut Effects, touch: Touch, proposal: String) {
     if let Some(open) = state.open.get_mut(&proposal) {
         open.touches.push(touch.id.clone());
         open.cause_keys.push((touch.play.clone(), touch.cause_key));
@@ -258,7 +258,7 @@ fn merge(state: &mut State, effects: &mut Effects, touch: Touch, proposal: Strin
 fn propose(
     turn: &Turn<'_>,
     policy: &Policy,
-    state: &mut State,
+    state: &mut Account,
     effects: &mut Effects,
     touch: &Touch,
     plan: Plan,

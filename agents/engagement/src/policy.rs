@@ -1,12 +1,15 @@
 //! The numbers of the planner, read from text once and validated.
 
+mod attention;
+
 use std::collections::BTreeMap;
 
-use agent::{PolicyError, policy::parse};
+use agent::{PolicyError, hours::Calendar, policy::parse};
 use bus_schema::{Day, data::facts::MessageClass};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+pub use self::attention::Attention;
 use crate::template::Template;
 
 /// The rules in force: thresholds and message templates.
@@ -22,6 +25,10 @@ pub struct Policy {
     pub hold: Hold,
     /// When a contact is left alone.
     pub rest: Rest,
+    /// What a CSM is asked to look at.
+    pub attention: Attention,
+    /// Working days where the tenant is.
+    pub calendar: Calendar,
     /// What a draft must have.
     pub draft: Draft,
     /// Budget of one contact.
@@ -181,6 +188,7 @@ struct Raw {
     proposal: Proposal,
     hold: Hold,
     rest: Rest,
+    attention: Attention,
     draft: Draft,
     budget: RawBudget,
 }
@@ -204,12 +212,14 @@ impl Policy {
     /// Names the field and what would be right.
     pub fn read(text: &str) -> Result<Self, PolicyError> {
         let raw: Raw = parse(text)?;
-        if TimeZone::get(&raw.zone).is_err() {
-            let problem = format!("`{}` is no IANA time zone like Europe/Rome", raw.zone);
-            return Err(PolicyError::value("zone", problem));
-        }
+        let zone = TimeZone::get(&raw.zone)
+            .map_err(|_| PolicyError::value("zone", format!("`{}` is no IANA time zone like Europe/Rome", raw.zone)))?;
         check_hours(&raw.hours)?;
         check_numbers(&raw)?;
+        raw.attention.check()?;
+        let weekend = raw.hours.weekend.iter().map(|day| day.number()).collect();
+        let holidays = raw.hours.holidays.clone();
+        let calendar = Calendar { zone, from_minute: 0, to_minute: 1_440, weekend, holidays };
         if !raw.budget.account.contains_key(FALLBACK_SEGMENT) {
             return Err(PolicyError::value("budget.account", format!("`{FALLBACK_SEGMENT}` must be there")));
         }
@@ -223,6 +233,8 @@ impl Policy {
             proposal: raw.proposal,
             hold: raw.hold,
             rest: raw.rest,
+            attention: raw.attention,
+            calendar,
             draft: raw.draft,
             contact: raw.budget.contact,
             account: raw.budget.account,
@@ -252,14 +264,14 @@ fn check_hours(hours: &Hours) -> Result<(), PolicyError> {
     Ok(())
 }
 
+fn between(field: &str, value: u32, min: u32, max: u32) -> Result<(), PolicyError> {
+    if (min..=max).contains(&value) {
+        return Ok(());
+    }
+    Err(PolicyError::value(field, format!("{value} is not between {min} and {max}")))
+}
+
 fn check_numbers(raw: &Raw) -> Result<(), PolicyError> {
-    let between = |field: &str, value: u32, min: u32, max: u32| {
-        if (min..=max).contains(&value) {
-            Ok(())
-        } else {
-            Err(PolicyError::value(field, format!("{value} is not between {min} and {max}")))
-        }
-    };
     between("proposal.expires_working_days", raw.proposal.expires_working_days, 1, 30)?;
     between("proposal.rejected_quiet_days", raw.proposal.rejected_quiet_days, 0, DAYS_MAX)?;
     between("hold.recheck_hours", raw.hold.recheck_hours, 1, 24 * 14)?;

@@ -7,14 +7,14 @@ use crate::{
     blocks::Stay,
     budget,
     policy::Policy,
-    state::{State, Touch},
+    state::{Account, Touch},
 };
 
 /// A role of this form names one contact: `contact:c_…`.
 const ONE: &str = "contact:";
 
 /// Present contacts who have one of the roles, best role first, each once. Without roles: everybody present.
-pub fn candidates(state: &State, touch: &Touch) -> Vec<(String, String)> {
+pub fn candidates(state: &Account, touch: &Touch) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     let mut add = |id: &String, role: &str| {
         if !found.iter().any(|(known, _)| known == id) {
@@ -45,7 +45,7 @@ pub fn candidates(state: &State, touch: &Touch) -> Vec<(String, String)> {
 /// Why none of them, by what stands in the way of the best.
 pub fn choose(
     policy: &Policy,
-    state: &State,
+    state: &Account,
     now: Time,
     touch: &Touch,
     generic: &dyn Fn(&str) -> Option<String>,
@@ -71,7 +71,7 @@ pub fn choose(
 
 fn stands_in_the_way(
     policy: &Policy,
-    state: &State,
+    state: &Account,
     now: Time,
     touch: &Touch,
     (id, role): (&str, &str),

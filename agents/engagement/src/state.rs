@@ -1,10 +1,10 @@
-//! What is kept of an account: who it is, what waits, what is open, what was sent.
+//! What is kept: of an account who it is, what waits, what is open, what was sent; of a CSM the cards.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use agent::AccountProfile;
 use bus_schema::{
-    Day, Money, Position, Time,
+    Day, Entity, Money, Position, Time,
     data::{
         facts::{Evidence, HeldReason, MergeField, MessageClass, Priority, Tier, TouchpointRequested},
         people::MuteScope,
@@ -13,14 +13,42 @@ use bus_schema::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::policy::DAYS_MAX;
+use crate::{attention::Card, csm::Csm, policy::DAYS_MAX};
 
 /// Settled proposals remembered, so that a late word of a send still counts.
 const SETTLED_MAX: usize = 20;
 
+/// What is kept of one entity.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub enum State {
+    /// Nothing yet.
+    #[default]
+    Empty,
+    /// Of an account.
+    Account(Box<Account>),
+    /// Of a CSM.
+    Csm(Csm),
+}
+
+impl State {
+    /// The state an entity begins with; entities of other kinds keep none.
+    pub(crate) fn of(entity: &Entity) -> Self {
+        match entity {
+            Entity::Account(_) => Self::Account(Box::default()),
+            Entity::Csm(_) => Self::Csm(Csm::default()),
+            Entity::Segment(..) | Entity::Pattern(..) | Entity::User(_) => Self::Empty,
+        }
+    }
+
+    /// The account it is kept of.
+    pub fn account(&self) -> Option<&Account> {
+        if let Self::Account(account) = self { Some(account) } else { None }
+    }
+}
+
 /// One account.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct State {
+pub struct Account {
     /// Who it is.
     pub profile: AccountProfile,
     /// Touches that are not proposed.
@@ -45,6 +73,12 @@ pub struct State {
     pub overdue: BTreeMap<String, u32>,
     /// All conditions of the gate of expansion hold.
     pub offers: bool,
+    /// When the risk tier last rose.
+    pub tier_rose_on: Option<Day>,
+    /// The CSM in whose queue its cards are.
+    pub owner: Option<String>,
+    /// Cards of open proposals.
+    pub cards: BTreeMap<String, Card>,
 }
 
 /// A touch asked for.
@@ -181,7 +215,7 @@ pub struct Rejected {
     pub at: Time,
 }
 
-impl State {
+impl Account {
     /// Moves a proposal out of the open ones.
     pub fn settle(&mut self, proposal: &str) -> Option<Open> {
         let open = self.open.remove(proposal)?;
@@ -220,6 +254,7 @@ impl State {
     /// Forgets what no rule looks at any more. Texts are kept for the latest messages of each contact.
     pub fn forget(&mut self, now: Time, messages: usize) {
         let horizon = i64::from(DAYS_MAX) * DAY_MS;
+        self.cards.retain(|proposal, _| self.open.contains_key(proposal));
         self.rejected.retain(|rejected| now.since_ms(rejected.at) < horizon);
         self.mutes.retain(|mute| mute.until.is_none_or(|until| now.day() <= until));
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();

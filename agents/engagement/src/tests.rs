@@ -41,6 +41,14 @@ fn the_default_policy_is_valid_and_a_wrong_one_is_told_where() {
         ("like_contact_bp = 60000", "like_contact_bp = 6000", "draft.like_contact_bp"),
         ("survey = []", "survey = [{ max = 1, days = 30 }]", "budget.contact.survey: needs at least one window"),
         ("[budget.account.small]", "[budget.account.smb]", "budget.account: `smb` must be there"),
+        ("cards_per_day = 0", "cards_per_day = 15", "attention.cards_per_day: 0 is not between 1 and 200"),
+        ("open_max = 0", "open_max = 60", "attention.open_max: must be 1 to 300"),
+        (
+            "recency = [[9, 10], [9, 5]]",
+            "recency = [[0, 10_000], [14, 6_000], [45, 2_500]]",
+            "attention.recency: needs",
+        ),
+        ("strategic_factor = 0", "strategic_factor = 2", "attention.strategic_factor"),
         ("zona = \"UTC\"", "zone = \"UTC\"", "zona"),
     ] {
         let error = Policy::read(&tests_policy(line, instead_of)).unwrap_err().to_string();

@@ -3,7 +3,7 @@
 use agent::{Effects, Turn};
 use bus_schema::{
     Data, Time,
-    data::facts::{Band, Priority, ProposalExpired, ProposalReopened, ProposalVoided, VoidReason},
+    data::facts::{Band, ExpiredReason, Priority, ProposalExpired, ProposalReopened, ProposalVoided, VoidReason},
 };
 
 use crate::{
@@ -32,18 +32,25 @@ pub(crate) fn void(turn: &Turn<'_>, state: &mut State, id: &str, reason: VoidRea
     effects.emit(Data::ProposalVoided(ProposalVoided { proposal: id.to_owned(), reason, event: turn.cause }));
 }
 
-/// Nobody decided in time.
-pub(crate) fn expire(turn: &Turn<'_>, state: &mut State, id: &str, effects: &mut Effects) {
+/// Nobody decided: it is not sent.
+pub(crate) fn expire(turn: &Turn<'_>, state: &mut State, id: &str, reason: ExpiredReason, effects: &mut Effects) {
     cancel_timers(id, effects);
     state.close(id, End::Expired);
-    effects.emit(Data::ProposalExpired(ProposalExpired { proposal: id.to_owned(), expired_at: turn.now }));
+    effects.emit(Data::ProposalExpired(ProposalExpired { proposal: id.to_owned(), expired_at: turn.now, reason }));
+}
+
+/// Its CSM has more cards open than can be looked at. What a person already decided on stays.
+pub(crate) fn crowded(turn: &Turn<'_>, state: &mut State, id: &str, effects: &mut Effects) {
+    if state.proposals.get(id).is_some_and(|proposal| proposal.step == Step::Open) {
+        expire(turn, state, id, ExpiredReason::Crowded, effects);
+    }
 }
 
 /// An approval that was not attempted is taken back: the proposal waits again, unless its time is over.
 pub(crate) fn reopen(turn: &Turn<'_>, state: &mut State, id: &str, by: &str, effects: &mut Effects) {
     let Some(proposal) = state.proposals.get_mut(id) else { return };
     if turn.now >= proposal.expires {
-        expire(turn, state, id, effects);
+        expire(turn, state, id, ExpiredReason::Undecided, effects);
         return;
     }
     proposal.step = Step::Open;

@@ -85,6 +85,7 @@ impl Agent for Supervisor {
         Kind::ExpansionGateFailed,
         Kind::ExpansionGatePassed,
         Kind::OutreachProposed,
+        Kind::CardDropped,
     ];
     const EMITS: &'static [Kind] = &[
         Kind::StageChanged,
@@ -134,6 +135,7 @@ pub fn demo_policy() -> String {
 fn gate_event(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, effects: &mut Effects) {
     match &event.data {
         Data::OutreachProposed(data) => on_proposed::on_proposed(turn, policy, state, data, effects),
+        Data::CardDropped(data) => gate::crowded(turn, state, &data.proposal, effects),
         Data::DecisionRecorded(data) => on_decision::on_recorded(turn, policy, state, event, data, effects),
         Data::DecisionUndone(data) => on_decision::on_undone(turn, policy, state, event, data, effects),
         Data::DeliveryIntended(data) => on_delivery::on_intended(state, &data.proposal, effects),

@@ -3,7 +3,7 @@
 use agent::{Effects, Turn};
 use bus_schema::{
     Data,
-    data::facts::{OutreachProposed, ProposalFiled, VoidReason},
+    data::facts::{ExpiredReason, OutreachProposed, ProposalFiled, VoidReason},
 };
 
 use crate::{
@@ -49,7 +49,7 @@ pub(crate) fn on_proposed(
     }
     state.proposals.insert(id.clone(), proposal);
     if turn.now >= expires {
-        gate::expire(turn, state, id, effects);
+        gate::expire(turn, state, id, ExpiredReason::Undecided, effects);
         return;
     }
     gate::cancel_timers(id, effects);

@@ -1,7 +1,10 @@
 //! Time passes: holds end, proposals expire, approvals go unattempted, stages and segments are looked at again.
 
 use agent::{Effects, Turn};
-use bus_schema::{Data, data::facts::ApprovalSigned};
+use bus_schema::{
+    Data,
+    data::facts::{ApprovalSigned, ExpiredReason},
+};
 
 use crate::{
     gate, life,
@@ -15,7 +18,7 @@ pub(crate) fn on_timer(turn: &Turn<'_>, policy: &Policy, state: &mut State, name
         sign(turn, policy, state, id, effects);
     } else if let Some(id) = name.strip_prefix(gate::EXPIRE) {
         if state.proposals.get(id).is_some_and(|proposal| proposal.step == Step::Open) {
-            gate::expire(turn, state, id, effects);
+            gate::expire(turn, state, id, ExpiredReason::Undecided, effects);
         }
     } else if let Some(id) = name.strip_prefix(gate::ATTEMPT) {
         if state.proposals.get(id).is_some_and(|proposal| proposal.step == Step::Signed) {

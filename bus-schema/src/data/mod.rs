@@ -354,6 +354,10 @@ kinds! {
     774 "budget.released" BudgetReleased(BudgetReleased) Agent("engagement"), [];
     775 "milestone.celebrated" MilestoneCelebrated(MilestoneCelebrated) Agent("engagement"), [];
     776 "review.due" ReviewDue(ReviewDue) Agent("engagement"), [];
+    777 "card.offered" CardOffered(CardOffered) Agent("engagement"), [];
+    778 "card.closed" CardClosed(CardClosed) Agent("engagement"), [];
+    779 "card.shown" CardShown(CardShown) Agent("engagement"), [];
+    780 "card.dropped" CardDropped(CardDropped) Agent("engagement"), [];
     790 "advocate.identified" AdvocateIdentified(AdvocateIdentified) Agent("advocacy"), [];
     791 "advocate.rested" AdvocateRested(AdvocateRested) Agent("advocacy"), [];
     792 "loyalty.balance_changed" LoyaltyBalanceChanged(BalanceChanged) Agent("advocacy"), [];

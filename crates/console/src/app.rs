@@ -202,11 +202,12 @@ impl App {
     /// What the frame of a page shows.
     pub(crate) async fn shell(&self, user: &str) -> Result<Shell, ViewsError> {
         let position = self.views.position();
-        let (counts, accounts) = self.views.read(|c| Ok((read_proposal::counts(c)?, read_account::count(c)?))).await?;
+        let read = |c: &_| Ok((read_proposal::counts(c)?, read_proposal::queued(c)?, read_account::count(c)?));
+        let (counts, queued, accounts) = self.views.read(read).await?;
         Ok(Shell {
             position,
             user: user.to_owned(),
-            waiting: read_proposal::count(&counts, &[State::Filed]),
+            waiting: read_proposal::count(&counts, &[State::Filed]).saturating_sub(queued),
             accounts,
             paused: self.paused(),
         })

@@ -285,14 +285,17 @@ fn status_text(status: &Value) -> String {
 
 fn proposals_text(found: &Value) -> String {
     let list = found.as_array().or_else(|| at(found, "/proposals").as_array());
-    let rows: Vec<String> = list
-        .into_iter()
-        .flatten()
-        .map(|row| {
-            let field = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            format!("{}  {:<10} {:<20} {}", field("id"), field("state"), field("account"), field("why"))
-        })
-        .collect();
+    let line = |row: &Value| {
+        let field = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        format!("{}  {:<10} {:<20} {}", field("id"), field("state"), field("account"), field("why"))
+    };
+    let later = |row: &&Value| at(row, "/state") == "waiting" && at(row, "/shown") == false;
+    let (later, shown): (Vec<&Value>, Vec<&Value>) = list.into_iter().flatten().partition(later);
+    let mut rows: Vec<String> = shown.into_iter().map(line).collect();
+    if !later.is_empty() {
+        rows.push(format!("\nWaits for attention ({}): other cards come first.", later.len()));
+        rows.extend(later.into_iter().map(line));
+    }
     if rows.is_empty() { "Nothing waits.".into() } else { rows.join("\n") }
 }
 

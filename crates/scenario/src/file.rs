@@ -39,7 +39,7 @@ pub(crate) struct Scenario {
 }
 
 /// A playbook or template in force.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rule {
     pub(crate) name: String,
@@ -76,6 +76,9 @@ pub(crate) struct Step {
 struct Many {
     #[serde(default)]
     defaults: BTreeMap<String, Fields>,
+    /// Playbooks and templates in force in every scenario of the file.
+    #[serde(default)]
+    rules: Vec<Rule>,
     scenario: Vec<Scenario>,
 }
 
@@ -146,6 +149,8 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Scenario>, ScenarioError> {
     let scenarios = if table.contains_key("scenario") {
         let many: Many = toml::from_str(text).map_err(error)?;
         let shared = |scenario: &mut Scenario| {
+            let own = std::mem::replace(&mut scenario.rules, many.rules.clone());
+            scenario.rules.extend(own);
             for (kind, fields) in &many.defaults {
                 scenario.defaults.entry(kind.clone()).or_insert_with(|| fields.clone());
             }

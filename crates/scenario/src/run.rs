@@ -46,6 +46,8 @@ struct World<'a, A: Agent> {
     seq: u64,
     said: Vec<Said>,
     names: BTreeMap<String, Position>,
+    /// The latest fact of each kind, so that a step can name what the agent named.
+    latest: BTreeMap<&'static str, Fields>,
     clock: ClockMode,
     defaults: &'a BTreeMap<String, Fields>,
 }
@@ -67,6 +69,7 @@ impl<'a, A: Agent> World<'a, A> {
             seq: 0,
             said: Vec::new(),
             names: BTreeMap::new(),
+            latest: BTreeMap::new(),
             clock: if scenario.event_time { ClockMode::Event } else { ClockMode::Live },
             defaults: &scenario.defaults,
         })
@@ -219,12 +222,14 @@ impl<'a, A: Agent> World<'a, A> {
         if again.ok().as_ref() != Some(&fact.data) {
             return Err(ScenarioError::Agent(format!("{kind} does not read back what it wrote: {}", json.get())));
         }
+        let data: Fields = serde_json::from_str(json.get()).unwrap_or_default();
+        self.latest.insert(kind.name(), data.clone());
         self.said.push(Said {
             kind: kind.name(),
             entity: fact.entity.to_string(),
             contact: fact.contact.clone(),
             at: self.now.to_string(),
-            data: serde_json::from_str(json.get()).unwrap_or_default(),
+            data,
         });
         Ok(fact)
     }
@@ -306,7 +311,8 @@ impl<'a, A: Agent> World<'a, A> {
         }
     }
 
-    /// Fields in which `@name` is the position of the step of that name.
+    /// Fields in which `@name` is the position of the step of that name, and `@said:<kind>.<field>` what the latest fact
+    /// of that kind said.
     fn resolved(&self, fields: &Fields) -> Fields {
         fields.iter().map(|(key, value)| (key.clone(), self.resolve(value))).collect()
     }
@@ -314,6 +320,10 @@ impl<'a, A: Agent> World<'a, A> {
     fn resolve(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => {
+                let said = text.strip_prefix("@said:").and_then(|place| place.rsplit_once('.'));
+                if let Some(said) = said.and_then(|(kind, field)| self.latest.get(kind)?.get(field)) {
+                    return said.clone();
+                }
                 let position = text.strip_prefix('@').and_then(|name| self.names.get(name));
                 position.map_or_else(|| value.clone(), |position| Value::from(position.to_string()))
             }

@@ -158,7 +158,7 @@ proptest! {
         once.dedup();
         prop_assert_eq!(&once, &released);
         prop_assert!(released.iter().all(|id| reserved.contains(id)));
-        prop_assert_eq!(reserved.len() - released.len(), world.state.open.len());
+        prop_assert_eq!(reserved.len() - released.len(), world.reserved());
     }
 }
 

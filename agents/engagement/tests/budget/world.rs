@@ -10,8 +10,8 @@ use bus_schema::{
         action::{ClockMode, DeliveryFailed, DeliverySent, DeliveryUnknown, FailureReason},
         contact::{ContactAdded, Role},
         facts::{
-            ApprovalSigned, MergeField, MessageClass, OutreachProposed, Priority, ProposalDecided, ProposalExpired,
-            ProposalReopened, ProposalVoided, TouchpointRequested, VoidReason,
+            ApprovalSigned, ExpiredReason, MergeField, MessageClass, OutreachProposed, Priority, ProposalDecided,
+            ProposalExpired, ProposalReopened, ProposalVoided, TouchpointRequested, VoidReason,
         },
         people::{RejectReason, Verdict},
         words::Label,
@@ -101,6 +101,11 @@ impl World {
             }));
         }
         world
+    }
+
+    /// Proposals that hold budget.
+    pub(crate) fn reserved(&self) -> usize {
+        self.state.account().map_or(0, |account| account.open.len())
     }
 
     pub(crate) fn turn(&mut self, input: Input<'_>) {
@@ -245,7 +250,7 @@ impl World {
         }
         let proposal = id.to_owned();
         self.hear(if expired {
-            Data::ProposalExpired(ProposalExpired { proposal, expired_at: self.now })
+            Data::ProposalExpired(ProposalExpired { proposal, expired_at: self.now, reason: ExpiredReason::Undecided })
         } else {
             let event = Position { seq: 1, index: 0 };
             Data::ProposalVoided(ProposalVoided { proposal, reason: VoidReason::BandChanged, event })

@@ -283,13 +283,37 @@ pub struct ProposalVoided {
     pub event: Position,
 }
 
-/// Nobody decided in time: not sent.
+/// Why a proposal expired.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiredReason {
+    /// Nobody decided in time.
+    #[default]
+    Undecided,
+    /// More cards were open than its CSM can look at, and it had the lowest rank.
+    Crowded,
+}
+
+impl ExpiredReason {
+    /// The name on the bus.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Undecided => "undecided",
+            Self::Crowded => "crowded",
+        }
+    }
+}
+
+/// Nobody decided: not sent.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProposalExpired {
     /// The proposal.
     pub proposal: String,
     /// When.
     pub expired_at: Time,
+    /// Why.
+    #[serde(default)]
+    pub reason: ExpiredReason,
 }
 
 /// Hold over, everything still stands: the courier may send these bytes until `not_after`.

@@ -2,6 +2,7 @@
 
 mod advocacy;
 mod any_agent;
+mod attention;
 mod churn;
 mod engagement;
 mod escalation;
@@ -13,6 +14,6 @@ mod renewal;
 mod router;
 
 pub use self::{
-    advocacy::*, any_agent::*, churn::*, engagement::*, escalation::*, expansion::*, gate::*, health::*, onboarding::*,
-    renewal::*, router::*,
+    advocacy::*, any_agent::*, attention::*, churn::*, engagement::*, escalation::*, expansion::*, gate::*, health::*,
+    onboarding::*, renewal::*, router::*,
 };

@@ -91,6 +91,7 @@ pub(super) fn proposal(proposal: &Proposal) -> Value {
         "fields": draft.fields,
         "value": draft.value,
         "rank": proposal.rank,
+        "shown": !proposal.queued,
         "owner": proposal.owner,
         "position": proposal.position,
         "proposed_at": proposal.proposed_at,

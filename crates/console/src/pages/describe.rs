@@ -238,6 +238,10 @@ fn proposal(kind: Kind, f: &Fields<'_>, event: &LogEvent, reader: &str) -> Optio
         Kind::ProposalReopened => said(Icon::Undo, Tone::Plain, "The card waits again"),
         Kind::ProposalVoided => said(Icon::Warning, Tone::Warn, format!("The card is void: {}", f.plain("reason"))),
         Kind::ProposalExpired => said(Icon::Clock, Tone::Plain, "The card expired. Nothing was sent"),
+        Kind::CardShown => said(Icon::Inbox, Tone::Plain, format!("Shown to {}: {}", f.text("csm"), f.text("reason"))),
+        Kind::CardDropped => {
+            said(Icon::Clock, Tone::Plain, format!("Not shown to {}: {}", f.text("csm"), f.text("reason")))
+        }
         Kind::ApprovalSigned => said(Icon::Chain, Tone::Plain, "The hold is over; the courier may send"),
         _ => return None,
     })

@@ -126,6 +126,8 @@ struct Row {
 struct Inbox {
     split: Split,
     rows: Vec<Row>,
+    /// Cards for which the day of their CSM has no room.
+    later: Vec<Row>,
     counts: Vec<(Split, usize)>,
     held: Vec<Row>,
     /// What was just decided on.
@@ -150,12 +152,15 @@ fn read(
 ) -> Result<Inbox, ViewsError> {
     let counts = read_proposal::counts(c)?;
     let waiting = read_proposal::in_states(c, Split::Waiting.states(), CARDS_MAX)?;
+    let (later, waiting): (Vec<Proposal>, Vec<Proposal>) = waiting.into_iter().partition(|proposal| proposal.queued);
+    let queued = read_proposal::queued(c)?;
     let today = waiting.iter().filter(|proposal| due_today(clock, proposal)).count();
     let counts = Split::ALL
         .iter()
         .map(|split| match split {
             Split::Today => (*split, today),
-            _ => (*split, read_proposal::count(&counts, split.states())),
+            Split::Waiting => (*split, read_proposal::count(&counts, split.states()).saturating_sub(queued)),
+            Split::Held | Split::Unknown | Split::Closed => (*split, read_proposal::count(&counts, split.states())),
         })
         .collect();
     let opened = card.map(|id| read_proposal::one(c, id)).transpose()?.flatten();
@@ -173,6 +178,7 @@ fn read(
     Ok(Inbox {
         split,
         rows: each(proposals)?,
+        later: if split == Split::Waiting { each(later)? } else { Vec::new() },
         counts,
         held: each(held)?,
         done: done.map(|proposal| with_account(c, proposal)).transpose()?,
@@ -293,6 +299,10 @@ fn list(app: &App, clock: &Clock, inbox: &Inbox, open: Option<&str>, did: Option
                 @if let Some(why) = app.paused() { (layout::paused(&why)) }
                 @if inbox.rows.is_empty() { (nothing(inbox)) }
                 ol.rows.plain { @for row in &inbox.rows { li { (entry(clock, inbox.split, row, open)) } } }
+                @if !inbox.later.is_empty() {
+                    p.list-foot { b { "Waits for attention" } " (" (inbox.later.len()) "). Other cards come first today." }
+                    ol.rows.plain { @for row in &inbox.later { li { (entry(clock, inbox.split, row, open)) } } }
+                }
             }
             (toast(clock, &inbox.held, false))
         }

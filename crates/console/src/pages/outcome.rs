@@ -179,8 +179,11 @@ pub(super) fn banner(clock: &Clock, card: &Card, reader: &str) -> Markup {
         State::Expired => say(
             Tone::Plain,
             Icon::Clock,
-            format!("This card expired at {}. Nothing was sent", clock.moment(proposal.expires)),
-            html! { "Nobody decided in time." },
+            format!("This card expired at {at}. Nothing was sent"),
+            html! {
+                @if proposal.detail.as_deref() == Some("crowded") { "More cards were open than one person can look at, and this one had the lowest rank." }
+                @else { "Nobody decided in time." }
+            },
         ),
         State::Voided => say(
             Tone::Warn,

@@ -28,11 +28,13 @@ pub(crate) fn apply(t: &Transaction<'_>, placed: &Placed<'_>) -> Result<(), View
             .execute(params![data.proposal, placed.at().0, data.by])?;
             Ok(())
         }
+        Data::CardOffered(data) => card(t, &data.proposal, !data.again, data.rank),
+        Data::CardShown(data) => card(t, &data.proposal, false, data.rank),
         Data::ProposalVoided(data) => {
             let detail = serde_json::json!({ "reason": data.reason.name(), "event": data.event.to_string() });
             end(t, &data.proposal, State::Voided, Some(&detail.to_string()), placed)
         }
-        Data::ProposalExpired(data) => end(t, &data.proposal, State::Expired, None, placed),
+        Data::ProposalExpired(data) => end(t, &data.proposal, State::Expired, Some(data.reason.name()), placed),
         Data::ApprovalSigned(data) => end(t, &data.proposal, State::Signed, None, placed),
         Data::DeliveryIntended(data) => end(t, &data.proposal, State::Sending, None, placed),
         Data::DeliverySent(data) => {
@@ -64,6 +66,13 @@ fn filed(t: &Transaction<'_>, data: &ProposalFiled, placed: &Placed<'_>) -> Resu
         data.owner,
         data.version
     ])?;
+    Ok(())
+}
+
+/// Its place in the queue of its CSM: it waits there, or is shown.
+fn card(t: &Transaction<'_>, proposal: &str, queued: bool, rank: i64) -> Result<(), ViewsError> {
+    t.prepare_cached("UPDATE proposals SET queued = ?2, rank = ?3 WHERE id = ?1")?
+        .execute(params![proposal, queued, rank])?;
     Ok(())
 }
 

@@ -28,6 +28,7 @@ fn proposal(r: &Row<'_>) -> rusqlite::Result<Proposal> {
         changed_at: Time(r.get("changed_at")?),
         detail: r.get("detail")?,
         reopened_by: r.get("reopened_by")?,
+        queued: r.get("queued")?,
     })
 }
 
@@ -55,11 +56,12 @@ pub(crate) fn one(c: &Connection, id: &str) -> Result<Option<Proposal>, ViewsErr
     Ok(statement.query_row([id], proposal).optional()?)
 }
 
-/// Proposals in some states, most urgent first: those due earlier within the rank the gate gave.
+/// Proposals in some states, most urgent first: those shown before those that wait for attention, then by rank, those due
+/// earlier within it.
 pub(crate) fn in_states(c: &Connection, states: &[State], most: usize) -> Result<Vec<Proposal>, ViewsError> {
     let names: Vec<String> = states.iter().map(|state| format!("'{}'", state.name())).collect();
     let mut statement = c.prepare_cached(&format!(
-        "SELECT * FROM proposals WHERE state IN ({}) ORDER BY rank DESC, due, id LIMIT ?1",
+        "SELECT * FROM proposals WHERE state IN ({}) ORDER BY queued, rank DESC, due, id LIMIT ?1",
         names.join(",")
     ))?;
     let rows = statement.query_map([most], proposal)?;
@@ -95,6 +97,12 @@ pub(crate) fn counts(c: &Connection) -> Result<Vec<(State, usize)>, ViewsError> 
         counts.extend(State::parse(&name).map(|state| (state, count)));
     }
     Ok(counts)
+}
+
+/// How many proposals wait for a person's attention.
+pub(crate) fn queued(c: &Connection) -> Result<usize, ViewsError> {
+    let mut statement = c.prepare_cached("SELECT count(*) FROM proposals WHERE state = 'waiting' AND queued")?;
+    Ok(statement.query_row([], |r| r.get(0))?)
 }
 
 /// How many proposals are in some states.

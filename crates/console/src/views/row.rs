@@ -189,6 +189,8 @@ pub(crate) struct Proposal {
     pub(crate) changed_at: Time,
     pub(crate) detail: Option<String>,
     pub(crate) reopened_by: Option<String>,
+    /// It waits for its CSM's attention: other cards come first.
+    pub(crate) queued: bool,
 }
 
 /// An alert of the churn agent.

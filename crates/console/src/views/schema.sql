@@ -42,7 +42,7 @@ CREATE TABLE proposals (
     filed_at INTEGER, rank INTEGER NOT NULL DEFAULT 0, due INTEGER, expires INTEGER NOT NULL, owner TEXT,
     decided_by TEXT, decided_at INTEGER, verdict TEXT, decided_version INTEGER, edited INTEGER,
     reason TEXT, hold_until INTEGER, decision_seq INTEGER, decision_idx INTEGER, bytes_hash TEXT,
-    changed_at INTEGER NOT NULL, detail TEXT, reopened_by TEXT
+    changed_at INTEGER NOT NULL, detail TEXT, reopened_by TEXT, queued INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX proposals_state ON proposals (state, rank DESC);
 CREATE INDEX proposals_account ON proposals (account, proposed_at DESC);

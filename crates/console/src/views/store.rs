@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 use tokio::sync::watch;
 
 /// Version of the tables. Raise it with every change to them or to what a projection writes.
-const SCHEMA_VERSION: i64 = 4;
+const SCHEMA_VERSION: i64 = 5;
 const SCHEMA: &str = include_str!("schema.sql");
 /// Memory of the writer for pages. Rows of many accounts come mixed: with less, most pages are read and written twice.
 const CACHE_KIB: u32 = 32 * 1024;

@@ -190,10 +190,12 @@ pub(super) struct Unwritten(engagement::State);
 impl Serialize for Unwritten {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut written = self.0.clone();
-        written.open.clear();
-        written.sent.clear();
-        written.settled.clear();
-        written.people.clear();
+        if let engagement::State::Account(account) = &mut written {
+            account.open.clear();
+            account.sent.clear();
+            account.settled.clear();
+            account.people.clear();
+        }
         written.serialize(serializer)
     }
 }
@@ -407,7 +409,7 @@ impl Bend for Redrafts {
         if let Some(proposed) = proposed {
             state.last = serde_json::to_string(&proposed).ok();
         } else if let Some(mut data) = before.and_then(|text| serde_json::from_str::<OutreachProposed>(&text).ok())
-            && state.own.open.get(&data.proposal).is_some_and(|open| !open.approved)
+            && state.own.account().and_then(|own| own.open.get(&data.proposal)).is_some_and(|open| !open.approved)
         {
             data.version += 1;
             data.body.push_str("\n\nWorded anew.");
