@@ -10,6 +10,7 @@
 
 mod ids;
 mod incident;
+mod pulse;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use bus_schema::{
     time::{DAY_MS, HOUR_MS},
 };
 
+pub use pulse::{Beat, Pulse, sources_changed};
 pub use state::{Change, RouterState};
 
 /// Source of ticks.
@@ -132,7 +134,8 @@ impl DeadReason {
 impl RouterState {
     /// Decides what becomes of an event that passed the door. Changes nothing: what is appended is folded afterwards.
     pub fn decide(&self, event: &Event, sender: Sender, moment: Moment) -> Route {
-        if let Some(route) = self.spread(event, sender).or_else(|| self.elsewhere(event, sender)) {
+        let spread = self.spread(event, sender).or_else(|| self.spread_source(event, sender));
+        if let Some(route) = spread.or_else(|| self.elsewhere(event, sender)) {
             return route;
         }
         if self.knows(&event.header.source, &event.header.id) || self.says_nothing_new(event) {

@@ -8,7 +8,10 @@ use bus_schema::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::ids::{IDS_MAX, Ids};
+use super::{
+    ids::{IDS_MAX, Ids},
+    pulse::{Beat, Pulse, Pulses},
+};
 
 /// The router's state of one partition.
 #[derive(Clone, Debug)]
@@ -22,6 +25,7 @@ pub struct RouterState {
     /// Users who are the same person.
     merged: BTreeMap<String, BTreeSet<String>>,
     places: BTreeMap<String, Place>,
+    pub(super) pulses: Pulses,
     changes: Vec<Change>,
 }
 
@@ -79,6 +83,10 @@ pub enum Change {
     Area(String, String),
     /// An account's time zone.
     Zone(String, String),
+    /// A source was heard, or an hour of it is over.
+    Source(String, Box<Pulse>),
+    /// Time was told.
+    Beat(Beat),
 }
 
 impl RouterState {
@@ -92,6 +100,7 @@ impl RouterState {
             members: BTreeMap::new(),
             merged: BTreeMap::new(),
             places: BTreeMap::new(),
+            pulses: Pulses::new(),
             changes: Vec::new(),
         }
     }
@@ -116,12 +125,15 @@ impl RouterState {
         let id = agent::digest::number(&[&header.source, &header.id]);
         // First, because what was kept may still hold an id that was forgotten and that comes again here.
         self.changes.extend(self.ids.forget(at, usize::MAX).into_iter().map(Change::Forgotten));
-        if header.source.starts_with("import/") {
-            if self.ids.keep(id) {
-                self.changes.push(Change::Id(id, None));
-            }
-        } else if self.ids.remember(id, at) {
-            self.changes.push(Change::Id(id, Some(at)));
+        let new = if header.source.starts_with("import/") {
+            let new = self.ids.keep(id);
+            new.then(|| self.changes.push(Change::Id(id, None)))
+        } else {
+            let new = self.ids.remember(id, at);
+            new.then(|| self.changes.push(Change::Id(id, Some(at))))
+        };
+        if new.is_some() {
+            self.pulses.fold(event);
         }
         self.changes.extend(self.ids.forget(at, IDS_MAX).into_iter().map(Change::Forgotten));
         match &event.data {
@@ -207,6 +219,9 @@ impl RouterState {
 
     /// What changed since the last call, to be kept together with [`Self::meta`].
     pub fn take_changes(&mut self) -> Vec<Change> {
+        let (sources, beat) = self.pulses.take_changes();
+        self.changes.extend(sources.into_iter().map(|(source, pulse)| Change::Source(source, Box::new(pulse))));
+        self.changes.extend(beat.map(Change::Beat));
         std::mem::take(&mut self.changes)
     }
 
@@ -232,6 +247,8 @@ impl RouterState {
                     self.ids.keep(id);
                 }
                 Change::Forgotten(_) => {}
+                Change::Source(source, pulse) => self.pulses.restore_source(source, *pulse),
+                Change::Beat(beat) => self.pulses.restore_beat(beat),
                 change @ (Change::Member(..)
                 | Change::Merged(..)
                 | Change::Place(..)
@@ -276,7 +293,7 @@ impl RouterState {
             Change::Zone(account, zone) => {
                 self.places.entry(account.clone()).or_default().zone = Some(zone.clone());
             }
-            Change::Id(..) | Change::Forgotten(_) => {}
+            Change::Id(..) | Change::Forgotten(_) | Change::Source(..) | Change::Beat(_) => {}
         }
         self.changes.push(change);
     }

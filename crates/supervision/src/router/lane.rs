@@ -1,11 +1,11 @@
 //! One partition on the router's way: its memory, its chain, how far it is.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use bus::{Chain, Packed};
-use bus_schema::{Event, Partition, Time, TurnId, door::Admitted};
+use bus_schema::{Event, Kind, Partition, Time, TurnId, door::Admitted};
 use serde_json::{Map, Value};
-use supervisor::router::{Moment, Route, RouterState, Sender};
+use supervisor::router::{Moment, Onward, Route, RouterState, Sender, sources_changed};
 
 use super::rows::IdRows;
 
@@ -75,6 +75,16 @@ impl Lane {
             (self.first, self.accepted) = (false, false);
         }
         route
+    }
+
+    /// What is to be told about sources when this event of this partition was appended; `others` are all other lanes.
+    pub(super) fn sources_changed(&self, others: &BTreeMap<Partition, Self>, event: &Event) -> Vec<Onward> {
+        let is_tick = event.kind() == Kind::ClockTicked && others.keys().all(|other| self.partition < *other);
+        if !is_tick {
+            return Vec::new();
+        }
+        let states: Vec<&RouterState> = others.values().chain([self]).map(|lane| &lane.state).collect();
+        sources_changed(&states, event)
     }
 
     /// Folds the facts up to a sequence.

@@ -50,7 +50,7 @@ impl Router {
         let RouterConfig { bus, partitions, door, disk, state_dir, quarantine_dir } = config;
         let read = |source| SupervisionError::read(PART, source);
         let log = bus.log_info().await.map_err(read)?;
-        let identity = format!("router 2 {}", log.id);
+        let identity = format!("router 3 {}", log.id);
         let on = disk.clone();
         let ledger = blocking(&disk, move || Ledger::open(&on, &state_dir, &quarantine_dir, &identity)).await?;
         let chains = chains(&bus, partitions).await?;

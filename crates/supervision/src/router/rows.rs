@@ -133,7 +133,13 @@ pub(super) fn changed(writes: &mut Writes, partition: Partition, state: &mut Rou
             Change::Id(_, None) => for_ever.push(change),
             // Its row goes when all of its ids are forgotten.
             Change::Forgotten(_) => {}
-            Change::Member(..) | Change::Merged(..) | Change::Place(..) | Change::Area(..) | Change::Zone(..) => {
+            Change::Member(..)
+            | Change::Merged(..)
+            | Change::Place(..)
+            | Change::Area(..)
+            | Change::Zone(..)
+            | Change::Source(..)
+            | Change::Beat(_) => {
                 if let (Some(key), Ok(value)) = (key(partition, &change), postcard::to_stdvec(&change)) {
                     writes.put(key, value);
                 }
@@ -197,6 +203,8 @@ fn key(partition: Partition, change: &Change) -> Option<Vec<u8>> {
         Change::Place(account, ..) => (b'p', account.as_bytes().to_vec()),
         Change::Area(account, area) => (b'a', format!("{account}\n{area}").into_bytes()),
         Change::Zone(account, _) => (b'z', account.as_bytes().to_vec()),
+        Change::Source(source, _) => (b's', source.as_bytes().to_vec()),
+        Change::Beat(_) => (b't', Vec::new()),
     };
     let mut key = vec![partition.0, tag];
     key.extend(name);

@@ -3,6 +3,7 @@
 mod crash;
 mod incidents;
 mod rig;
+mod sources;
 mod steps;
 mod time;
 mod users;

@@ -308,7 +308,7 @@ impl Work {
         match lane.route(admitted, here.raw.ours, here.stored.time) {
             Route::Append { event, sends } => {
                 self.stats.routed += 1;
-                for send in sends {
+                for send in sends.into_iter().chain(lane.sources_changed(&self.lanes, &event)) {
                     outgoing.onward(send.to, packed(&send.event, &serde_json::Map::new()));
                 }
                 if let Data::MembershipRecorded(data) = &event.data
