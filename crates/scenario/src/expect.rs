@@ -55,25 +55,27 @@ impl Said {
 }
 
 /// All facts, one a line.
-pub(crate) fn listing(said: &[Said]) -> String {
-    if said.is_empty() {
-        return "  nothing".into();
-    }
-    said.iter().map(Said::line).collect::<Vec<_>>().join("\n")
+pub(crate) fn listing<'a>(said: impl IntoIterator<Item = &'a Said>) -> String {
+    let lines: Vec<String> = said.into_iter().map(Said::line).collect();
+    if lines.is_empty() { "  nothing".into() } else { lines.join("\n") }
 }
 
 /// Exactly these, in this order.
-pub(crate) fn exactly(expected: &[Fields], said: &[Said], entity: &str) -> Result<(), String> {
+pub(crate) fn exactly(expected: &[Fields], said: &[&Said], entity: &str) -> Result<(), String> {
     for (number, (want, found)) in expected.iter().zip(said).enumerate() {
         if let Some(why) = found.differs(want, entity) {
             let want = Value::Object(want.clone());
-            return Err(format!("fact {} should be {want}\n  but {why}\nsaid:\n{}", number + 1, listing(said)));
+            return Err(format!(
+                "fact {} should be {want}\n  but {why}\nsaid:\n{}",
+                number + 1,
+                listing(said.iter().copied())
+            ));
         }
     }
     if expected.len() == said.len() {
         return Ok(());
     }
-    Err(format!("{} facts expected, {} said:\n{}", expected.len(), said.len(), listing(said)))
+    Err(format!("{} facts expected, {} said:\n{}", expected.len(), said.len(), listing(said.iter().copied())))
 }
 
 /// These in this order, others between them.

@@ -33,6 +33,9 @@ pub(crate) struct Scenario {
     pub(crate) given: Vec<Step>,
     pub(crate) when: Vec<Step>,
     pub(crate) then: Option<Vec<Fields>>,
+    /// Kinds that `then` is about; all where it is left out.
+    #[serde(default)]
+    pub(crate) of: Vec<String>,
     pub(crate) then_some: Option<Vec<Fields>>,
     #[serde(default)]
     pub(crate) then_none: Vec<Fields>,
@@ -94,6 +97,9 @@ pub enum ScenarioError {
     /// A title says which capability it shows.
     #[error("the title `{0}` must begin with the capability it shows, such as `SU-3: `")]
     Title(String),
+    /// `of` names a kind that the agent does not say, or stands without `then`.
+    #[error("`of`: {0}")]
+    Of(String),
     /// Neither `then` nor `then_some` nor `then_none`.
     #[error("`then` is missing: list the facts, or write `then = []` for none")]
     NoThen,

@@ -17,7 +17,8 @@
 //! names go into `data = { … }`. `as = "name"` names its position, which `"@name"` stands for elsewhere.
 //!
 //! An expected fact has `fact` and any of its fields, `entity`, `contact`, `at`, `absent = ["field", …]`. Tables match by
-//! the keys named, lists element by element; `*` in a text stands for anything. `then_some` asks for facts in order among
+//! the keys named, lists element by element; `*` in a text stands for anything. `of` names the kinds that `then` is about:
+//! others may be said as well. `then_some` asks for facts in order among
 //! others, `then_none` for none that match. `policy` is a table of differences from the agent's defaults, `entity` what
 //! steps and facts are about where they do not say it (`account/acme`), `rules` a list of `{ name, version, text }` that
 //! the agent adopts first. `event_time = true` runs on a log that counts in event time; a step with

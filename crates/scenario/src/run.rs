@@ -26,8 +26,19 @@ pub(crate) fn run<A: Agent>(scenario: &Scenario) -> Result<(), ScenarioError> {
     world.steps("when", &scenario.when)?;
     let resolve = |list: &[Fields]| list.iter().map(|fields| world.resolved(fields)).collect::<Vec<_>>();
     let entity = &scenario.entity;
-    if let Some(then) = &scenario.then {
-        expect::exactly(&resolve(then), &world.said, entity).map_err(ScenarioError::Facts)?;
+    if let Some(kind) = scenario.of.iter().find(|kind| !A::EMITS.iter().any(|said| said.name() == *kind)) {
+        return Err(ScenarioError::Of(format!("{} never says `{kind}`", A::NAME)));
+    }
+    match &scenario.then {
+        Some(then) => {
+            let about = |said: &&Said| scenario.of.is_empty() || scenario.of.iter().any(|kind| kind == said.kind);
+            let said: Vec<&Said> = world.said.iter().filter(about).collect();
+            expect::exactly(&resolve(then), &said, entity).map_err(ScenarioError::Facts)?;
+        }
+        None if scenario.of.is_empty() => {}
+        None => {
+            return Err(ScenarioError::Of("says of which kinds `then` lists all facts, and there is no `then`".into()));
+        }
     }
     if let Some(then) = &scenario.then_some {
         expect::some(&resolve(then), &world.said, entity).map_err(ScenarioError::Facts)?;

@@ -109,3 +109,17 @@ fn scenarios_that_make_no_sense_are_refused_with_the_place() {
     assert!(error.contains("must begin with the capability"), "{error}");
     assert!(check::<Counter>("no/such/folder").is_err());
 }
+
+#[test]
+fn then_may_be_about_some_kinds_only_and_these_must_be_said() {
+    let text = |of: &str, then: &str| {
+        format!(
+            "title = \"SU-1: x\"\nof = [{of}]\n{then}\nwhen = [{{ at = \"2026-01-01T00:00:00Z\", event = \"csm.assigned\", csm = \"ana\" }}]"
+        )
+    };
+    assert_eq!(check_text::<Counter>(&text("\"stage.changed\"", "then = []")).unwrap(), 1);
+    let unknown = check_text::<Counter>(&text("\"segment.changed\"", "then = []")).unwrap_err().to_string();
+    assert!(unknown.contains("supervisor never says `segment.changed`"), "{unknown}");
+    let alone = check_text::<Counter>(&text("\"stage.changed\"", "then_none = [{ fact = \"stage.changed\" }]"));
+    assert!(alone.unwrap_err().to_string().contains("there is no `then`"));
+}
