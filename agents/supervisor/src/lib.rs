@@ -1,14 +1,17 @@
 //! The supervisor: where an account stands in its life, and the gate that nothing passes without a person.
 //!
-//! [`Supervisor`] is the agent: it says stage, segment and owner of an account, files proposals, takes decisions, holds
-//! approvals, voids them when the facts move, and signs what still stands after the hold. [`router`] decides what
+//! [`Supervisor`] is the agent: it says stage, segment, owner, plan and people of an account and tells other teams, files
+//! proposals, takes decisions, holds approvals, voids them when the facts move, and signs what still stands after the hold. [`router`] decides what
 //! becomes of an event on its way into the log. Both are pure; their shell does the sending.
 //!
 //! Invariant: `approval.signed` is said only for a decision of a permitted person on exactly this version and draft, with
 //! the bytes named, whose hold is over, and never after the proposal was rejected, undone, void or expired.
 
+mod departures;
 mod flags;
 mod gate;
+mod habits;
+mod handoffs;
 mod life;
 mod on_decision;
 mod on_delivery;
@@ -16,9 +19,12 @@ mod on_moved;
 mod on_proposed;
 mod on_timer;
 mod people;
+mod plan;
 mod policy;
 pub mod router;
 mod segment;
+mod service;
+mod setup;
 mod stage;
 mod state;
 
@@ -39,17 +45,23 @@ impl Agent for Supervisor {
         Kind::AccountChurned,
         Kind::AccountWonBack,
         Kind::CsmAssigned,
+        Kind::PromiseMade,
         Kind::ContactAdded,
         Kind::ContactUpdated,
         Kind::ContactLeft,
         Kind::ContactRoleChanged,
         Kind::ConsentChanged,
+        Kind::UserDeactivated,
         Kind::UserLoggedIn,
         Kind::UsageRecorded,
         Kind::UsageAggregated,
         Kind::SeatsMeasured,
+        Kind::MilestoneReached,
+        Kind::ProjectUpdated,
         Kind::TicketOpened,
         Kind::TicketUpdated,
+        Kind::TicketResolved,
+        Kind::MeetingHeld,
         Kind::OutreachUnsubscribed,
         Kind::OutreachComplained,
         Kind::OutreachBounced,
@@ -61,13 +73,23 @@ impl Agent for Supervisor {
         Kind::SubscriptionChanged,
         Kind::SubscriptionRenewed,
         Kind::SubscriptionCancelled,
+        Kind::InvoiceIssued,
+        Kind::InvoicePaid,
+        Kind::InvoiceOverdue,
         Kind::OpportunityWon,
+        Kind::OrgChanged,
+        Kind::GoalSet,
+        Kind::GoalAchieved,
+        Kind::GoalMissed,
+        Kind::KpiMeasured,
         Kind::RoiReported,
         Kind::OutcomeDocumented,
+        Kind::UseCaseDefined,
         Kind::AdvocacyAccepted,
         Kind::AdvocacyCompleted,
         Kind::IncidentCovers,
         Kind::NpsResponded,
+        Kind::PlanEdited,
         Kind::AccountMuted,
         Kind::SegmentPinned,
         Kind::DecisionRecorded,
@@ -77,10 +99,15 @@ impl Agent for Supervisor {
         Kind::DeliveryFailed,
         Kind::DeliveryUnknown,
         Kind::DeliveryWithdrawn,
+        Kind::OnboardingPhaseCompleted,
         Kind::OnboardingCompleted,
         Kind::HealthBandChanged,
+        Kind::HealthDivergenceFound,
         Kind::AlertClosed,
         Kind::ChurnForecasted,
+        Kind::LossAnalysed,
+        Kind::RenewalTermsSettled,
+        Kind::CostFound,
         Kind::ExpansionQualified,
         Kind::ExpansionGateFailed,
         Kind::ExpansionGatePassed,
@@ -93,6 +120,14 @@ impl Agent for Supervisor {
         Kind::OwnerChanged,
         Kind::FlagsChanged,
         Kind::StakeholdersMapped,
+        Kind::ServiceChanged,
+        Kind::DepartureSuspected,
+        Kind::DepartureSettled,
+        Kind::PlanChanged,
+        Kind::ContactProfiled,
+        Kind::SetupChanged,
+        Kind::TaskCreated,
+        Kind::HandoffMade,
         Kind::ProposalFiled,
         Kind::ProposalDecided,
         Kind::ProposalVoided,
@@ -101,7 +136,7 @@ impl Agent for Supervisor {
         Kind::DecisionRefused,
         Kind::ApprovalSigned,
     ];
-    const FOLD_VERSION: u32 = 2;
+    const FOLD_VERSION: u32 = 3;
     const DEFAULT_POLICY: &'static str = policy::DEFAULT;
 
     type Policy = Policy;
@@ -120,6 +155,12 @@ impl Agent for Supervisor {
                 state.profile.fold(event);
                 on_moved::on_event(turn, policy, state, event, effects);
                 life::on_event(turn, policy, state, event, effects);
+                service::on_event(turn, policy, state, event, effects);
+                departures::on_event(turn, policy, state, event, effects);
+                habits::on_event(turn, policy, state, event, effects);
+                plan::on_event(turn, state, event, effects);
+                setup::on_event(turn, state, event, effects);
+                handoffs::on_event(turn, policy, state, event, effects);
                 gate_event(turn, policy, state, event, effects);
             }
             Input::Timer(name) => on_timer::on_timer(turn, policy, state, name, effects),

@@ -9,7 +9,7 @@ use bus_schema::{
     },
 };
 
-use crate::{flags, people, policy::Policy, segment, stage, state::State};
+use crate::{flags, habits, people, policy::Policy, segment, service, stage, state::State};
 
 /// Contacts whose answers are kept.
 const ANSWERS_MAX: usize = 500;
@@ -49,6 +49,7 @@ pub(crate) fn on_timer(turn: &Turn<'_>, policy: &Policy, state: &mut State, name
         }
         SEGMENT => {
             say_segment(turn, policy, state, effects);
+            service::say(turn, policy, state, effects);
             effects.set_timer(SEGMENT, segment_review(turn, policy));
         }
         FLAGS => {
@@ -58,11 +59,13 @@ pub(crate) fn on_timer(turn: &Turn<'_>, policy: &Policy, state: &mut State, name
         PIN => {
             state.life.pinned = None;
             say_segment(turn, policy, state, effects);
+            service::say(turn, policy, state, effects);
         }
         COVER => {
             state.life.cover = None;
             say_owner(state, effects);
         }
+        habits::TIMER => habits::on_timer(turn, policy, state, effects),
         // A timer that an earlier version set.
         _ => {}
     }
@@ -215,8 +218,15 @@ fn say_people(state: &mut State, effects: &mut Effects) {
 fn say_owner(state: &mut State, effects: &mut Effects) {
     let life = &mut state.life;
     let owner = life.cover.as_ref().map(|(cover, _)| cover.clone()).or_else(|| life.csm.clone());
-    if owner != life.owner {
-        let from = std::mem::replace(&mut life.owner, owner.clone());
-        effects.emit(Data::OwnerChanged(OwnerChanged { from, to: owner }));
+    if owner == life.owner {
+        return;
     }
+    let (reason, until) = match (&life.cover, &life.csm) {
+        (Some((cover, until)), Some(csm)) if cover != csm => (format!("{cover} covers for {csm}"), *until),
+        (Some((cover, until)), _) => (format!("{cover} has it for a time"), *until),
+        (None, Some(csm)) => (format!("{csm} looks after it"), None),
+        (None, None) => ("nobody looks after it".into(), None),
+    };
+    let from = std::mem::replace(&mut life.owner, owner.clone());
+    effects.emit(Data::OwnerChanged(OwnerChanged { from, to: owner, reason, until }));
 }

@@ -1,5 +1,7 @@
 //! Thresholds of the supervisor, as published to the log.
 
+mod service;
+
 use std::collections::BTreeMap;
 
 use agent::PolicyError;
@@ -9,6 +11,9 @@ use bus_schema::{
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
 use serde::Deserialize;
+
+pub(crate) use self::service::Handoff;
+use self::service::{PatternPolicy, PeoplePolicy, Persona, ServicePolicy};
 
 /// The commented defaults.
 pub(crate) const DEFAULT: &str = include_str!("../policy.toml");
@@ -21,6 +26,11 @@ pub struct Policy {
     pub(crate) currencies: BTreeMap<Currency, Rate>,
     pub(crate) stage: StagePolicy,
     pub(crate) gate: GatePolicy,
+    pub(crate) service: ServicePolicy,
+    pub(crate) people: PeoplePolicy,
+    pub(crate) patterns: PatternPolicy,
+    persona: Vec<Persona>,
+    pub(crate) handoff: Vec<Handoff>,
 }
 
 /// Whether one criterion is enough for a segment.
@@ -112,6 +122,7 @@ impl Policy {
         }
         policy.stage.check()?;
         policy.gate.check()?;
+        policy.check_people()?;
         Ok(policy)
     }
 
@@ -251,6 +262,15 @@ mod tests {
             ("mid_market_users_from = 50", "mid_market_users_from = 501", "segment.enterprise_users_above"),
             ("onboarding_days = 120", "onboarding_days = 0", "stage.onboarding_days"),
             ("digits = 0", "digits = 9", "currencies.JPY.digits"),
+            ("accounts_per_csm = 30", "accounts_per_csm = 0", "service.mid_market.accounts_per_csm"),
+            ("watched_roles = [\"sponsor\", \"champion\"]", "watched_roles = []", "people.watched_roles"),
+            ("regular_days = 5", "regular_days = 15", "patterns.regular_days"),
+            ("seniority = [\"manager\"]", "seniority = []", "persona.manager"),
+            ("name = \"manager\"", "name = \"administrator\"", "persona.administrator"),
+            ("on = \"project.updated\"", "on = \"user.logged_in\"", "handoff.late_project.on"),
+            ("to = \"legal\"", "to = \" \"", "handoff.contract.to"),
+            ("name = \"loss\"", "name = \"contract\"", "handoff.contract"),
+            ("rest_days = 60", "rest_days = 600", "handoff.late_payment.rest_days"),
         ] {
             let text = DEFAULT.replace(from, to);
             assert_ne!(text, DEFAULT, "{from}");

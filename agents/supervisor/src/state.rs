@@ -9,6 +9,8 @@ use bus_schema::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::{departures::Departures, habits::Habits, handoffs::Handoffs, plan::Plan, service::Served, setup::Setup};
+
 /// Closed proposals and alerts remembered, so that what comes late is answered rightly.
 const CLOSED_MAX: usize = 16;
 
@@ -17,6 +19,12 @@ const CLOSED_MAX: usize = 16;
 pub struct State {
     pub(crate) profile: AccountProfile,
     pub(crate) life: Life,
+    pub(crate) served: Served,
+    pub(crate) departures: Departures,
+    pub(crate) habits: Habits,
+    pub(crate) plan: Plan,
+    pub(crate) handoffs: Handoffs,
+    pub(crate) setup: Setup,
     pub(crate) band: Band,
     /// All conditions of the gate of expansion hold.
     pub(crate) offers: bool,

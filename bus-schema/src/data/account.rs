@@ -137,3 +137,18 @@ pub struct CsmAssigned {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delegate: Option<Label>,
 }
+
+/// Another team promised something to the customer, in a campaign or in a sale.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PromiseMade {
+    /// The promise.
+    pub promise: Label,
+    /// The team that made it: `marketing`, `sales`, …
+    pub by: Label,
+    /// The campaign it was made in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Label>,
+    /// When it is to be kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<Day>,
+}

@@ -118,6 +118,7 @@ kinds! {
     3 "account.churned" AccountChurned(account::AccountChurned) Input, [];
     4 "account.won_back" AccountWonBack(account::AccountWonBack) Input, [];
     5 "csm.assigned" CsmAssigned(account::CsmAssigned) Input, [];
+    6 "promise.made" PromiseMade(account::PromiseMade) Input, ["text", "notes"];
 
     20 "contact.added" ContactAdded(contact::ContactAdded) Input, ["name", "email", "phone", "address", "title"];
     21 "contact.updated" ContactUpdated(contact::ContactUpdated) Input, ["name", "email", "phone", "address", "title"];
@@ -279,6 +280,12 @@ kinds! {
     622 "owner.changed" OwnerChanged(OwnerChanged) Agent("supervisor"), [];
     623 "flags.changed" FlagsChanged(FlagsChanged) Agent("supervisor"), [];
     624 "stakeholders.mapped" StakeholdersMapped(StakeholdersMapped) Agent("supervisor"), [];
+    625 "service.changed" ServiceChanged(ServiceChanged) Agent("supervisor"), [];
+    626 "departure.suspected" DepartureSuspected(DepartureSuspected) Agent("supervisor"), [];
+    627 "departure.settled" DepartureSettled(DepartureSettled) Agent("supervisor"), [];
+    628 "plan.changed" PlanChanged(PlanChanged) Agent("supervisor"), [];
+    629 "contact.profiled" ContactProfiled(ContactProfiled) Agent("supervisor"), [];
+    637 "setup.changed" SetupChanged(SetupChanged) Agent("supervisor"), [];
     630 "proposal.filed" ProposalFiled(ProposalFiled) Agent("supervisor"), [];
     631 "proposal.decided" ProposalDecided(ProposalDecided) Agent("supervisor"), [];
     632 "proposal.voided" ProposalVoided(ProposalVoided) Agent("supervisor"), [];

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ClockMode;
 use crate::{
-    Position, Time,
+    Day, Position, Time,
     data::people::{RejectReason, Verdict},
 };
 
@@ -44,6 +44,12 @@ pub struct OwnerChanged {
     /// The CSM now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// Why, in words.
+    #[serde(default)]
+    pub reason: String,
+    /// The last day of somebody who covers, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
 }
 
 /// What may hold of an account beside its stage; several can.

@@ -9,11 +9,12 @@ mod escalation;
 mod expansion;
 mod gate;
 mod health;
+mod lifecycle;
 mod onboarding;
 mod renewal;
 mod router;
 
 pub use self::{
     advocacy::*, any_agent::*, attention::*, churn::*, engagement::*, escalation::*, expansion::*, gate::*, health::*,
-    onboarding::*, renewal::*, router::*,
+    lifecycle::*, onboarding::*, renewal::*, router::*,
 };
