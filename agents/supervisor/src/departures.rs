@@ -64,7 +64,7 @@ pub(crate) fn on_event(turn: &Turn<'_>, policy: &Policy, state: &mut State, even
         Data::UserLoggedIn(data) => seen(turn, state, &data.user, (day, "were seen in the product"), effects),
         Data::UsageRecorded(data) => seen(turn, state, &data.user, (day, "were seen in the product"), effects),
         Data::MeetingHeld(data) => {
-            for contact in data.attended.iter() {
+            for contact in &data.attended {
                 seen(turn, state, contact, (day, "took part in a meeting"), effects);
             }
         }

@@ -5,7 +5,10 @@ use bus_schema::{
     data::facts::{AccountFlag, Band, FlagSet, Tier},
 };
 
-use crate::{policy::Policy, state::State};
+use crate::{
+    policy::Policy,
+    state::{Pause, State},
+};
 
 /// The flags that hold on a day, each with its reason.
 pub(crate) fn judge(policy: &Policy, state: &State, today: Day) -> Vec<FlagSet> {
@@ -27,7 +30,10 @@ pub(crate) fn next_review(policy: &Policy, state: &State, today: Day) -> Option<
         contract.map(|contract| contract.term_end.plus(policy.stage.renewal_days.saturating_neg())),
         contract.filter(|contract| contract.auto_renew).map(|contract| contract.term_end.plus(1)),
         state.life.advocacy_on.map(|on| on.plus(policy.stage.advocacy_days)),
-        state.life.paused.flatten().map(|until| until.plus(1)),
+        match state.life.paused {
+            Some(Pause::Until(until)) => Some(until.plus(1)),
+            Some(Pause::ForGood) | None => None,
+        },
     ];
     days.into_iter().flatten().filter(|day| *day > today).min()
 }
@@ -69,8 +75,8 @@ fn in_incident(state: &State) -> Option<String> {
 
 fn paused(state: &State, today: Day) -> Option<String> {
     match state.life.paused? {
-        None => Some("a person paused outreach".into()),
-        Some(until) => (today <= until).then(|| format!("a person paused outreach until {until}")),
+        Pause::ForGood => Some("a person paused outreach".into()),
+        Pause::Until(until) => (today <= until).then(|| format!("a person paused outreach until {until}")),
     }
 }
 

@@ -91,16 +91,13 @@ fn used(state: &mut State, user: &str, day: Day, cause: Position) {
         return;
     };
     let later = u32::try_from(day.0.saturating_sub(last.0));
-    match later {
-        Ok(later) => {
-            habit.days = habit.days.checked_shl(later).unwrap_or(0) | 1;
-            habit.last = Some((day, cause));
-        }
+    if let Ok(later) = later {
+        habit.days = habit.days.checked_shl(later).unwrap_or(0) | 1;
+        habit.last = Some((day, cause));
+    } else {
         // Told late: the day is marked, and the latest stays.
-        Err(_) => {
-            let before = u32::try_from(last.0.saturating_sub(day.0)).unwrap_or(u32::MAX);
-            habit.days |= 1_u32.checked_shl(before).unwrap_or(0);
-        }
+        let before = u32::try_from(last.0.saturating_sub(day.0)).unwrap_or(u32::MAX);
+        habit.days |= 1_u32.checked_shl(before).unwrap_or(0);
     }
 }
 

@@ -9,7 +9,12 @@ use bus_schema::{
     },
 };
 
-use crate::{flags, habits, people, policy::Policy, segment, service, stage, state::State};
+use crate::{
+    flags, habits, people,
+    policy::Policy,
+    segment, service, stage,
+    state::{Pause, State},
+};
 
 /// Contacts whose answers are kept.
 const ANSWERS_MAX: usize = 500;
@@ -94,7 +99,9 @@ fn fold(turn: &Turn<'_>, state: &mut State, event: &Event, effects: &mut Effects
         Data::RoiReported(_) | Data::OutcomeDocumented(_) => later(&mut life.value_on),
         Data::OpportunityWon(_) | Data::ExpansionQualified(_) => later(&mut life.opportunity_on),
         Data::ChurnForecasted(data) => life.tier = data.tier,
-        Data::AccountMuted(data) if data.scope == MuteScope::All => life.paused = Some(data.until),
+        Data::AccountMuted(data) if data.scope == MuteScope::All => {
+            life.paused = Some(data.until.map_or(Pause::ForGood, Pause::Until));
+        }
         Data::NpsResponded(data) => {
             if let Some(contact) = event.header.contact.as_ref().filter(|_| life.answers.len() < ANSWERS_MAX) {
                 life.answers.insert(contact.clone(), (data.score, turn.cause));

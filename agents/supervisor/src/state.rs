@@ -53,8 +53,8 @@ pub(crate) struct Life {
     pub(crate) opportunity_on: Option<Day>,
     /// The risk tier.
     pub(crate) tier: Tier,
-    /// A person paused outreach, until a day or for good.
-    pub(crate) paused: Option<Option<Day>>,
+    /// A person paused outreach.
+    pub(crate) paused: Option<Pause>,
     /// Flags as last said.
     pub(crate) flags: Vec<AccountFlag>,
     /// When the flags are looked at again, as the timer is set.
@@ -71,6 +71,14 @@ pub(crate) struct Life {
     pub(crate) owner: Option<String>,
     /// Use, kept only while no seats are known: then users are those who were active.
     pub(crate) usage: Option<Usage>,
+}
+
+/// How long outreach is paused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum Pause {
+    /// The last day.
+    Until(Day),
+    ForGood,
 }
 
 /// A segment, least first.

@@ -14,7 +14,10 @@ use std::{
 use serde::Deserialize;
 
 /// Areas that are not asked for yet.
-const WAITING: &[&str] = &["LC", "HE", "CH", "EN", "VE"];
+const WAITING: &[&str] = &["HE", "CH", "EN", "VE"];
+
+/// Areas that the table leaves to others: what holds the gate, plays and reports stands in `docs/promises.md`.
+const ELSEWHERE: &[&str] = &["SU", "PB", "RP"];
 
 /// The capabilities there are.
 #[derive(Deserialize)]
@@ -151,7 +154,7 @@ fn no_scenario_is_named_after_a_row_that_does_not_exist() {
     let table = table();
     let rows: BTreeSet<String> =
         table.area.iter().flat_map(|area| area.rows().into_values().map(|(row, _)| row)).collect();
-    let waits = |row: &str| WAITING.iter().any(|area| row.starts_with(&format!("{area}-")));
+    let waits = |row: &str| WAITING.iter().chain(ELSEWHERE).any(|area| row.starts_with(&format!("{area}-")));
     let proofs = proofs();
     let stray: Vec<_> = proofs.iter().filter(|(row, _)| !rows.contains(*row) && !waits(row)).collect();
     let named: Vec<_> = stray.iter().flat_map(|(_, shown)| shown.iter().map(|proof| &proof.file)).collect();
