@@ -12,18 +12,23 @@
 pub mod attention;
 pub mod blocks;
 pub mod budget;
+pub mod cadence;
 pub mod causes;
 pub mod csm;
 pub mod hours;
+pub mod kit;
 pub mod on_answer;
 pub mod on_event;
 pub mod on_outcome;
 pub mod planner;
+pub mod plays;
 pub mod policy;
 pub mod recipients;
 pub mod similar;
 pub mod state;
 pub mod template;
+pub mod triggers;
+pub mod unanswered;
 
 use agent::{Agent, Effects, Input, PolicyError, Turn};
 use bus_schema::Kind;
@@ -43,10 +48,14 @@ const CHANNEL: &str = "email";
 pub const TEMPLATES: &[(&str, &str)] = &[
     ("advocacy_ask", include_str!("../../../playbooks/templates/advocacy_ask.txt")),
     ("at_risk_checkin", include_str!("../../../playbooks/templates/at_risk_checkin.txt")),
+    ("check_in", include_str!("../../../playbooks/templates/check_in.txt")),
+    ("digital_check_in", include_str!("../../../playbooks/templates/digital_check_in.txt")),
     ("escalation_status", include_str!("../../../playbooks/templates/escalation_status.txt")),
+    ("executive_share", include_str!("../../../playbooks/templates/executive_share.txt")),
     ("expansion_idea", include_str!("../../../playbooks/templates/expansion_idea.txt")),
     ("expansion_limit", include_str!("../../../playbooks/templates/expansion_limit.txt")),
     ("expansion_team", include_str!("../../../playbooks/templates/expansion_team.txt")),
+    ("feature_launch", include_str!("../../../playbooks/templates/feature_launch.txt")),
     ("feature_recommendation", include_str!("../../../playbooks/templates/feature_recommendation.txt")),
     ("feedback_answer", include_str!("../../../playbooks/templates/feedback_answer.txt")),
     ("incident_notice", include_str!("../../../playbooks/templates/incident_notice.txt")),
@@ -67,6 +76,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("survey_milestone", include_str!("../../../playbooks/templates/survey_milestone.txt")),
     ("survey_relationship", include_str!("../../../playbooks/templates/survey_relationship.txt")),
     ("survey_transactional", include_str!("../../../playbooks/templates/survey_transactional.txt")),
+    ("usage_milestone", include_str!("../../../playbooks/templates/usage_milestone.txt")),
     ("usage_drop_checkin", include_str!("../../../playbooks/templates/usage_drop_checkin.txt")),
 ];
 
@@ -137,6 +147,25 @@ impl Agent for Engagement {
         Kind::ConversationRecorded,
         Kind::MeetingHeld,
         Kind::AccountMuted,
+        // What is answered to without being asked.
+        Kind::ApiCalled,
+        Kind::UserActivated,
+        Kind::FeedbackSubmitted,
+        Kind::FeatureLaunched,
+        Kind::OutcomeDocumented,
+        Kind::CompetitorMentioned,
+        // When a customer was met, and what there is to tell.
+        Kind::MeetingScheduled,
+        Kind::MeetingCancelled,
+        Kind::MeetingMissed,
+        Kind::ReviewHeld,
+        Kind::TaskCompleted,
+        Kind::GoalSet,
+        Kind::GoalAchieved,
+        Kind::GoalMissed,
+        Kind::KpiMeasured,
+        Kind::RoiReported,
+        Kind::HealthScored,
         // Between an account and the queue of its CSM.
         Kind::CardOffered,
         Kind::CardClosed,
@@ -153,8 +182,14 @@ impl Agent for Engagement {
         Kind::CardClosed,
         Kind::CardShown,
         Kind::CardDropped,
+        Kind::TouchpointRequested,
+        Kind::TaskCreated,
+        Kind::MilestoneCelebrated,
+        Kind::ReviewDue,
+        Kind::ReviewKitPrepared,
+        Kind::ActionsTracked,
     ];
-    const FOLD_VERSION: u32 = 4;
+    const FOLD_VERSION: u32 = 5;
     const DEFAULT_POLICY: &'static str = include_str!("../policy.toml");
 
     type Policy = Policy;

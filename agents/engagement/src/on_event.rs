@@ -7,14 +7,29 @@ use bus_schema::{
 };
 
 use crate::{
-    attention, causes, on_answer, on_outcome, planner,
+    attention, cadence, causes, kit, on_answer, on_outcome, planner,
     policy::Policy,
     state::{Account, Ending, Mute, Touch},
+    triggers, unanswered,
 };
+
+/// The daily look.
+const DAILY: &str = "daily";
 
 /// Folds an event of an account.
 pub(crate) fn fold(turn: &Turn<'_>, policy: &Policy, account: &mut Account, event: &Event, effects: &mut Effects) {
     take(turn, policy, account, event, effects);
+    triggers::answer(turn, policy, account, event, effects);
+    cadence::fold(account, event, turn.cause);
+    kit::fold(turn, policy, account, event, effects);
+    unanswered::look(turn, policy, account, effects);
+    if account.profile.ended() {
+        if std::mem::take(&mut account.running) {
+            effects.cancel_timer(DAILY);
+        }
+    } else if !std::mem::replace(&mut account.running, true) {
+        effects.set_timer(DAILY, cadence::next_daily(turn.now));
+    }
     if !account.waiting.is_empty() {
         planner::plan(turn, policy, account, effects);
     }
@@ -25,6 +40,13 @@ pub(crate) fn fold(turn: &Turn<'_>, policy: &Policy, account: &mut Account, even
 pub(crate) fn timer(turn: &Turn<'_>, policy: &Policy, account: &mut Account, name: &str, effects: &mut Effects) {
     if let Some(proposal) = name.strip_prefix(on_outcome::ENDING) {
         on_outcome::over(account, effects, proposal);
+    }
+    if name == DAILY {
+        if account.running {
+            effects.set_timer(DAILY, cadence::next_daily(turn.now));
+            cadence::look(turn, policy, account, effects);
+        }
+        return;
     }
     planner::plan(turn, policy, account, effects);
     account.forget(turn.now, policy.draft.like_contact_messages);
@@ -37,7 +59,7 @@ fn take(turn: &Turn<'_>, policy: &Policy, state: &mut Account, event: &Event, ef
         planner::drop_cause(state, effects, &over, turn.now);
     }
     match &event.data {
-        Data::TouchpointRequested(data) => on_request(turn, state, effects, event, data),
+        Data::TouchpointRequested(data) => on_request(turn, policy, state, effects, event, data),
         Data::ChurnForecasted(data) => forecasted(turn, state, data.tier),
         Data::ExpansionGatePassed(_) => state.offers = true,
         Data::ExpansionGateFailed(_) => state.offers = false,
@@ -83,10 +105,19 @@ fn take(turn: &Turn<'_>, policy: &Policy, state: &mut Account, event: &Event, ef
     }
 }
 
-fn on_request(turn: &Turn<'_>, state: &mut Account, effects: &mut Effects, event: &Event, data: &TouchpointRequested) {
+fn on_request(
+    turn: &Turn<'_>,
+    policy: &Policy,
+    state: &mut Account,
+    effects: &mut Effects,
+    event: &Event,
+    data: &TouchpointRequested,
+) {
     let header = &event.header;
     let agent = header.source.strip_prefix("agent/").unwrap_or(&header.source).to_owned();
-    planner::request(state, effects, Touch::of(data, agent, turn.now), turn.now);
+    let touch = Touch::of(data, agent, turn.now);
+    unanswered::call_first(turn, policy, state, &touch, effects);
+    planner::request(state, effects, touch, turn.now);
 }
 
 /// The risk of the account; when it rises, its cards matter more.

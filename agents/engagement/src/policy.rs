@@ -1,6 +1,7 @@
 //! The numbers of the planner, read from text once and validated.
 
 mod attention;
+mod relation;
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,10 @@ use bus_schema::{Day, data::facts::MessageClass};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-pub use self::attention::Attention;
+pub use self::{
+    attention::Attention,
+    relation::{BySegment, Cadence, Counted, Milestone, Play, Relation, When},
+};
 use crate::template::Template;
 
 /// The rules in force: thresholds and message templates.
@@ -27,6 +31,8 @@ pub struct Policy {
     pub rest: Rest,
     /// What a CSM is asked to look at.
     pub attention: Attention,
+    /// When a customer is congratulated, told, met.
+    pub relation: Relation,
     /// Working days where the tenant is.
     pub calendar: Calendar,
     /// What a draft must have.
@@ -189,6 +195,7 @@ struct Raw {
     hold: Hold,
     rest: Rest,
     attention: Attention,
+    relation: Relation,
     draft: Draft,
     budget: RawBudget,
 }
@@ -217,6 +224,7 @@ impl Policy {
         check_hours(&raw.hours)?;
         check_numbers(&raw)?;
         raw.attention.check()?;
+        raw.relation.check()?;
         let weekend = raw.hours.weekend.iter().map(|day| day.number()).collect();
         let holidays = raw.hours.holidays.clone();
         let calendar = Calendar { zone, from_minute: 0, to_minute: 1_440, weekend, holidays };
@@ -234,6 +242,7 @@ impl Policy {
             hold: raw.hold,
             rest: raw.rest,
             attention: raw.attention,
+            relation: raw.relation,
             calendar,
             draft: raw.draft,
             contact: raw.budget.contact,

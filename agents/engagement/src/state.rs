@@ -13,7 +13,7 @@ use bus_schema::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{attention::Card, csm::Csm, policy::DAYS_MAX};
+use crate::{attention::Card, cadence::Relation, csm::Csm, kit::Kit, policy::DAYS_MAX, triggers::Seen};
 
 /// Settled proposals remembered, so that a late word of a send still counts.
 const SETTLED_MAX: usize = 20;
@@ -79,6 +79,16 @@ pub struct Account {
     pub owner: Option<String>,
     /// Cards of open proposals.
     pub cards: BTreeMap<String, Card>,
+    /// The daily look is set.
+    pub running: bool,
+    /// What is counted and remembered for the triggers.
+    pub seen: Seen,
+    /// How the relation stands.
+    pub relation: Relation,
+    /// What a review kit is made of.
+    pub kit: Kit,
+    /// When a call was last asked for.
+    pub called_on: Option<Day>,
 }
 
 /// A touch asked for.
@@ -191,6 +201,8 @@ pub struct Person {
     pub unanswered: u32,
     /// The latest of them.
     pub last_personal: Option<Time>,
+    /// That they came to rest was said.
+    pub told: bool,
 }
 
 /// Something a CSM muted.
@@ -239,15 +251,26 @@ impl Account {
             let rest = i64::from(rest_days) * DAY_MS;
             let rested = person.last_personal.is_some_and(|last| sent.at.since_ms(last) >= rest);
             person.unanswered = if rested { 1 } else { person.unanswered.saturating_add(1) };
+            person.told &= !rested;
             person.last_personal = person.last_personal.max(Some(sent.at));
         }
         self.sent.push(sent);
     }
 
+    /// The segment whose numbers count; vendors are one of their own.
+    pub fn segment(&self) -> &str {
+        if self.profile.vendor { "vendor" } else { self.profile.segment.as_deref().unwrap_or("smb") }
+    }
+
+    /// Whether a CSM paused all outreach.
+    pub fn paused(&self, now: Time) -> bool {
+        self.mutes.iter().any(|mute| mute.scope == MuteScope::All && mute.until.is_none_or(|until| now.day() <= until))
+    }
+
     /// A contact answered.
     pub fn answered(&mut self, contact: &str) {
         if let Some(person) = self.people.get_mut(contact) {
-            person.unanswered = 0;
+            (person.unanswered, person.told) = (0, false);
         }
     }
 
@@ -296,6 +319,11 @@ impl Touch {
             agent,
             requested_at,
         }
+    }
+
+    /// The events it rests on.
+    pub fn events(&self) -> Vec<Position> {
+        self.evidence.iter().flat_map(|noted| noted.events.iter().copied()).collect()
     }
 
     /// The reasons, as a fact carries them.

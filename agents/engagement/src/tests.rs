@@ -49,6 +49,10 @@ fn the_default_policy_is_valid_and_a_wrong_one_is_told_where() {
             "attention.recency: needs",
         ),
         ("strategic_factor = 0", "strategic_factor = 2", "attention.strategic_factor"),
+        ("at = 0", "at = 1_000", "relation.milestones: `api_calls_1000` must be"),
+        ("name = \"check_in\"", "name = \"digital_check_in\"", "relation.plays: `check_in` must be"),
+        ("lead_days = 1", "lead_days = 14", "relation.cadence.lead_days: 1 is not between 3 and 60"),
+        ("green = { strategic = 0,", "green = { strategic = 30,", "relation.cadence.touch.green: 0 is not between"),
         ("zona = \"UTC\"", "zone = \"UTC\"", "zona"),
     ] {
         let error = Policy::read(&tests_policy(line, instead_of)).unwrap_err().to_string();

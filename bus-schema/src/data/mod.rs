@@ -365,6 +365,8 @@ kinds! {
     778 "card.closed" CardClosed(CardClosed) Agent("engagement"), [];
     779 "card.shown" CardShown(CardShown) Agent("engagement"), [];
     780 "card.dropped" CardDropped(CardDropped) Agent("engagement"), [];
+    781 "review.kit_prepared" ReviewKitPrepared(ReviewKitPrepared) Agent("engagement"), [];
+    782 "actions.tracked" ActionsTracked(ActionsTracked) Agent("engagement"), [];
     790 "advocate.identified" AdvocateIdentified(AdvocateIdentified) Agent("advocacy"), [];
     791 "advocate.rested" AdvocateRested(AdvocateRested) Agent("advocacy"), [];
     792 "loyalty.balance_changed" LoyaltyBalanceChanged(BalanceChanged) Agent("advocacy"), [];

@@ -82,6 +82,9 @@ struct Many {
     /// Playbooks and templates in force in every scenario of the file.
     #[serde(default)]
     rules: Vec<Rule>,
+    /// What differs from the default policy in every scenario of the file, unless the scenario says otherwise.
+    #[serde(default)]
+    policy: toml::Table,
     scenario: Vec<Scenario>,
 }
 
@@ -157,6 +160,8 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Scenario>, ScenarioError> {
         let shared = |scenario: &mut Scenario| {
             let own = std::mem::replace(&mut scenario.rules, many.rules.clone());
             scenario.rules.extend(own);
+            let own = std::mem::replace(&mut scenario.policy, many.policy.clone());
+            crate::run::merge(&mut scenario.policy, &own);
             for (kind, fields) in &many.defaults {
                 scenario.defaults.entry(kind.clone()).or_insert_with(|| fields.clone());
             }

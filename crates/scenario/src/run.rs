@@ -328,12 +328,19 @@ impl<'a, A: Agent> World<'a, A> {
         fields.iter().map(|(key, value)| (key.clone(), self.resolve(value))).collect()
     }
 
+    /// `outreach.proposed.proposal`, and deeper: `actions.tracked.open.0.task`.
+    fn said_last(&self, place: &str) -> Option<Value> {
+        let (kind, path) =
+            place.match_indices('.').nth(1).and_then(|(at, _)| Some((place.get(..at)?, place.get(at..)?)))?;
+        let said = Value::Object(self.latest.get(kind)?.clone());
+        said.pointer(&path.replace('.', "/")).cloned()
+    }
+
     fn resolve(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => {
-                let said = text.strip_prefix("@said:").and_then(|place| place.rsplit_once('.'));
-                if let Some(said) = said.and_then(|(kind, field)| self.latest.get(kind)?.get(field)) {
-                    return said.clone();
+                if let Some(said) = text.strip_prefix("@said:").and_then(|place| self.said_last(place)) {
+                    return said;
                 }
                 let position = text.strip_prefix('@').and_then(|name| self.names.get(name));
                 position.map_or_else(|| value.clone(), |position| Value::from(position.to_string()))
@@ -365,7 +372,8 @@ fn merged(defaults: &str, differences: &toml::Table) -> Result<String, ScenarioE
     Ok(policy.to_string())
 }
 
-fn merge(into: &mut toml::Table, differences: &toml::Table) {
+/// Puts values in the place of others, table by table.
+pub(crate) fn merge(into: &mut toml::Table, differences: &toml::Table) {
     for (key, value) in differences {
         match (into.get_mut(key), value) {
             (Some(toml::Value::Table(into)), toml::Value::Table(differences)) => merge(into, differences),

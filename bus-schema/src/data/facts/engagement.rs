@@ -360,21 +360,3 @@ pub struct BudgetReleased {
     /// How.
     pub reason: ReleaseReason,
 }
-
-/// A usage milestone was reached.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct MilestoneCelebrated {
-    /// Which.
-    pub milestone: String,
-    /// The count.
-    pub value: u64,
-}
-
-/// A review with the customer is due.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ReviewDue {
-    /// Its type.
-    pub review: String,
-    /// When.
-    pub due_on: Day,
-}

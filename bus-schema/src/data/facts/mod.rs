@@ -11,10 +11,11 @@ mod gate;
 mod health;
 mod lifecycle;
 mod onboarding;
+mod relationship;
 mod renewal;
 mod router;
 
 pub use self::{
     advocacy::*, any_agent::*, attention::*, churn::*, engagement::*, escalation::*, expansion::*, gate::*, health::*,
-    lifecycle::*, onboarding::*, renewal::*, router::*,
+    lifecycle::*, onboarding::*, relationship::*, renewal::*, router::*,
 };
