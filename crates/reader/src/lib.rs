@@ -75,7 +75,7 @@ impl TextReader for LexiconReader {
         let topics = self.words.topics.ranked(&parsed).into_iter().take(TOPICS_MAX).cloned().collect();
         Reading {
             sentiment_bp: (language == language::ENGLISH).then(|| self.sentiment(text)).flatten(),
-            topics: topics,
+            topics,
             product_area: areas.first().copied().cloned(),
             category: categories.first().copied().cloned(),
             language: found.and_then(|language| Label::new(language).ok()),
