@@ -207,10 +207,10 @@ pub(crate) struct DemoArgs {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Accounts of the company.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=60))]
+    #[arg(long, default_value_t = 85, value_parser = clap::value_parser!(u32).range(1..=400))]
     pub(crate) accounts: u32,
-    /// Days to live through.
-    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(i32).range(1..=730))]
+    /// Days to live through, after 84 days of history.
+    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(i32).range(1..=730))]
     pub(crate) days: i32,
 }
 

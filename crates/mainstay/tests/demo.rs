@@ -22,7 +22,7 @@ fn demo(data: &Path) -> (Value, Duration) {
     let began = Instant::now();
     let free = ["--console", "127.0.0.1:0", "--gateway", "127.0.0.1:0", "--nats-port", "0"];
     let output = mainstay()
-        .args(["demo", "--exit", "--json", "--days", "60", "--accounts", "6"])
+        .args(["demo", "--exit", "--json", "--days", "12", "--accounts", "6"])
         .args(free)
         .arg("--data")
         .arg(data)

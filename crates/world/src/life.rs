@@ -8,13 +8,16 @@ use serde_json::{Value, json};
 
 use crate::{
     account::{Account, FEATURES, Size},
-    calendar::Today,
+    calendar::{Today, working},
     dice::Dice,
     money::usd,
     relation,
     story::Archetype,
     value, vendor,
 };
+
+/// Days before the end of a term on which somebody of ours writes about it.
+const WRITES: [i32; 3] = [85, 66, 50];
 
 /// What is agreed as it stands: kind and data.
 pub(crate) fn contract(account: &Account) -> (Kind, Value) {
@@ -118,7 +121,7 @@ pub(crate) fn happen(account: &mut Account, seed: u64, today: Today) {
         }
     }
     if !account.term.monthly && account.notice.is_none() {
-        renew(account, &mut dice, today.day);
+        renew(account, &mut dice, today);
     }
 }
 
@@ -160,7 +163,8 @@ fn shrink(account: &mut Account, day: Day) {
 }
 
 /// What the sales system says on the way to the end of a term, and the next term.
-fn renew(account: &mut Account, dice: &mut Dice, day: Day) {
+fn renew(account: &mut Account, dice: &mut Dice, today: Today) {
+    let day = today.day;
     let left = account.term.end.0 - day.0;
     let at = account.morning(day).plus_ms(6 * HOUR_MS);
     let name = format!("contract-{}-{}", account.id, account.term.number);
@@ -173,6 +177,13 @@ fn renew(account: &mut Account, dice: &mut Dice, day: Day) {
         12 => Some("verbal"),
         _ => None,
     };
+    // Whoever looks after the renewal writes to the people who decide; one that goes hardly answers.
+    if WRITES.iter().any(|days| working(account.term.end.plus(-days)) == day) {
+        let to = account.with_role("sponsor").or_else(|| account.with_role("champion"));
+        if let Some(to) = to.map(|contact| contact.id.clone()) {
+            relation::write(account, dice, today, &to, 0);
+        }
+    }
     // One that goes is talked to as well, only that nothing comes of it.
     let cold = account.story.leaves() && account.story.decides.is_some();
     if let Some(stage) = stage.filter(|stage| !cold || *stage == "open" || *stage == "discussed" && dice.falls(500)) {

@@ -7,7 +7,7 @@ use bus_schema::{
 use serde_json::{Value, json};
 
 use crate::{
-    account::Account,
+    account::{Account, Size},
     calendar::Today,
     dice::Dice,
     story::{Archetype, Scare},
@@ -26,7 +26,10 @@ pub(crate) fn usd(minor: i64) -> Value {
 /// Money on a day.
 pub(crate) fn happen(account: &mut Account, seed: u64, today: Today) {
     let mut dice = Dice::of(&[seed, 40, account.number, day(today)]);
-    let (every, payments) = if account.term.monthly { (30, 12) } else { (91, 4) };
+    let (every, payments) = match account.size {
+        Size::Strategic | Size::Enterprise => (91, 4),
+        Size::MidMarket | Size::Smb | Size::Vendor => (30, 12),
+    };
     let shift = i32::try_from(account.number * 7 % 91).unwrap_or(0);
     if today.day > account.first && (today.day.0 + shift) % every == 0 {
         let amount = account.arr / payments;

@@ -248,7 +248,10 @@ impl Story {
         };
         match self.archetype {
             Archetype::Steady | Archetype::Growing | Archetype::Promoter | Archetype::QuietLeaver => 1_000,
-            // The whole team waits for the one thing that does not work.
+            // The whole team waits for the one thing that does not work. Who gives up stops looking in.
+            Archetype::SlowStart if self.leaves() => {
+                line(since, &[(0, 1_000), (10, 500), (30, 350), (45, 60), (55, 0)])
+            }
             Archetype::SlowStart => to(&[(0, 1_000), (10, 500), (40, 400), (100, 250)]),
             Archetype::ChampionLeaves => to(&[(5, 1_000), (30, 750), (60, 450), (120, 350)]),
             Archetype::ValueGap => to(&[(0, 1_000), (30, 900), (60, 810), (90, 730), (120, 660), (180, 530)]),

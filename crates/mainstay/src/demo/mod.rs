@@ -1,22 +1,20 @@
 //! `mainstay demo`: the whole product on a made-up company, whose months pass in log time.
 //!
 //! The events of the world go in where any import's go in, and its managers decide through `/api/v1` like anybody else.
+//! What they had delivered helps where there is something to help with.
 
 mod managers;
-mod names;
-mod world;
 
-use std::{path::Path, time::Instant};
+use std::{collections::BTreeMap, path::Path, time::Instant};
 
-use bus_schema::{Day, Entity, Kind, Time};
+use bus_schema::{Day, Entity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use supervision::{Incoming, SupervisionError};
 
-use self::{
-    managers::Managers,
-    world::{Size, World},
-};
+use world::{HISTORY_DAYS, Happening, Size, World};
+
+use self::managers::Managers;
 use crate::{
     cli::{DemoArgs, Place},
     client::Client,
@@ -29,7 +27,7 @@ use crate::{
 };
 
 /// The last days are left undecided, so that work waits in the inbox.
-const UNDECIDED_DAYS: i32 = 4;
+const UNDECIDED_DAYS: i32 = 5;
 
 /// What a demo found.
 #[derive(Debug, Serialize)]
@@ -87,12 +85,21 @@ struct History {
     start: Day,
     seed: u64,
     accounts: u32,
+    /// Days after those of the history.
     days: i32,
     complete: bool,
+    /// Accounts that a message reached, by day: the world answers to it.
+    #[serde(default)]
+    delivered: BTreeMap<Day, Vec<String>>,
 }
 
 impl History {
     const FILE: &'static str = "demo.json";
+
+    /// The day after the last one.
+    const fn end(&self) -> Day {
+        self.start.plus(HISTORY_DAYS + self.days)
+    }
 
     fn read(data: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(data.join(Self::FILE)).ok()?;
@@ -116,11 +123,12 @@ async fn live(system: &mut System, args: &DemoArgs) -> Result<(), Error> {
         (Some(history), _) => history,
         // The world's last day is yesterday, so that its inbox is of today.
         (None, None) => History {
-            start: wall().day().plus(-args.days),
+            start: wall().day().plus(-HISTORY_DAYS - args.days),
             seed: args.seed,
             accounts: args.accounts,
             days: args.days,
             complete: false,
+            delivered: BTreeMap::new(),
         },
         (None, Some(_)) => return Ok(()),
     };
@@ -128,48 +136,56 @@ async fn live(system: &mut System, args: &DemoArgs) -> Result<(), Error> {
         return Ok(());
     }
     history.write(system)?;
-    through(system, &history).await?;
+    through(system, &mut history).await?;
     history.complete = true;
     history.write(system)
 }
 
 /// Day after day: the world's events, then the managers' decisions.
-async fn through(system: &System, history: &History) -> Result<(), Error> {
+async fn through(system: &System, history: &mut History) -> Result<(), Error> {
     let broken = |error: SupervisionError| Error::Part { part: "demo", what: chain(&error) };
     let size = Size { accounts: history.accounts, days: history.days };
     let mut world = World::new(history.seed, history.start, size);
-    let managers = Managers::new(system.client(), history.seed);
+    let mut managers = Managers::new(system.client(), history.seed);
     let mut event_time = system.event_time();
     let partitions = system.parts().partitions;
-    let bar = progress(u64::from(history.days.unsigned_abs()), "days");
+    let days = HISTORY_DAYS + history.days;
+    let bar = progress(u64::from(days.unsigned_abs()), "days");
     let began = Instant::now();
-    for day in (0..history.days).map(|n| history.start.plus(n)) {
-        let events: Vec<Incoming> = world.day(day).iter().filter_map(|event| incoming(event, partitions)).collect();
+    for day in (0..days).map(|n| history.start.plus(n)) {
+        let events: Vec<Incoming> = world.day(day).iter().map(|event| incoming(event, partitions)).collect();
         if event_time.at().is_none_or(|at| at < day.plus(1).start()) {
             event_time.advance(&events).await.map_err(broken)?;
-            if day.plus(UNDECIDED_DAYS) < history.start.plus(history.days) {
+            if day >= world.first() && day.plus(UNDECIDED_DAYS) < history.end() {
                 system.until_views_follow().await?;
-                managers.decide(day).await?;
+                let delivered = managers.look(day, |account| world.is_scare(account)).await?;
+                if !delivered.is_empty() {
+                    history.delivered.insert(day, delivered);
+                    history.write(system)?;
+                }
             }
+        }
+        for account in history.delivered.get(&day).into_iter().flatten() {
+            world.delivered(account, day);
         }
         bar.inc(1);
     }
-    event_time.finish(history.start.plus(history.days).start()).await.map_err(broken)?;
+    event_time.finish(history.end().start()).await.map_err(broken)?;
     system.until_views_follow().await?;
     bar.finish_and_clear();
     tracing::info!(seconds = began.elapsed().as_secs(), "the history is lived");
     Ok(())
 }
 
-fn incoming(event: &Value, partitions: bus_schema::Partitions) -> Option<Incoming> {
-    let entity = Entity::parse(at(event, "/subject").as_str()?).ok()?;
-    Some(Incoming {
-        time: Time::parse(at(event, "/time").as_str()?).ok()?,
+fn incoming(event: &Happening, partitions: bus_schema::Partitions) -> Incoming {
+    let entity = Entity::account(&event.account);
+    Incoming {
+        time: event.time,
         partition: partitions.of(&entity),
-        kind: Kind::from_name(at(event, "/type").as_str()?)?,
+        kind: event.kind,
         entity_hash: entity.hash(),
-        json: event.to_string().into_bytes(),
-    })
+        json: event.json().to_string().into_bytes(),
+    }
 }
 
 /// Asks the product what it found.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use bus::{Bus, LogInfo, Role};
 use bus_schema::{
-    Partition,
+    Partition, Partitions,
     subject::{Stream, log_partition},
 };
 use runtime::Runtime;
@@ -39,7 +39,7 @@ impl Apart {
     pub(crate) async fn open(data: &Path, settings: &Settings) -> Result<Self, Error> {
         let folder = Folder::open(data)?;
         let place = BusPlace::open(folder.path(), settings).await?;
-        let log = place.provision(BTreeMap::new()).await?;
+        let log = place.provision(BTreeMap::new(), Partitions::default()).await?;
         let (bus, gate, out) =
             (place.connect(Role::Router).await?, place.connect(Role::Gate).await?, place.connect(Role::GateOut).await?);
         let fail = |error: supervision::SupervisionError| Error::Part { part: "people", what: chain(&error) };

@@ -14,6 +14,8 @@ use bus::{
     server::{FindServer, Server, ServerFacts, ServerSettings, find_server, server_facts},
 };
 
+use bus_schema::Partitions;
+
 use crate::{config::Settings, error::Error, folder::random_word};
 
 /// Where the bus is and how to sign in.
@@ -107,9 +109,13 @@ impl BusPlace {
         self.facts.as_ref().is_some_and(|facts| facts.sync_always)
     }
 
-    /// Makes the streams where they are missing, and says whose log this is.
-    pub(crate) async fn provision(&self, labels: BTreeMap<String, String>) -> Result<LogInfo, Error> {
-        let wanted = Provisioning { labels, ..Provisioning::default() };
+    /// Makes the streams where they are missing, and says whose log this is. A log keeps the partitions it began with.
+    pub(crate) async fn provision(
+        &self,
+        labels: BTreeMap<String, String>,
+        partitions: Partitions,
+    ) -> Result<LogInfo, Error> {
+        let wanted = Provisioning { labels, partitions, ..Provisioning::default() };
         for role in [Role::Admin, Role::AdminOut] {
             let bus = self.connect(role).await?;
             bus.provision(&wanted).await.map_err(bus_error("its streams cannot be made"))?;

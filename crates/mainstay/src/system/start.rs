@@ -34,6 +34,8 @@ use crate::{
 
 /// Note kept with a log: who made it.
 const MADE_BY: &str = "made_by";
+/// A tick is written to every partition for every hour that is lived, and a demo has few accounts.
+const DEMO_PARTITIONS: Partitions = Partitions(4);
 
 impl System {
     /// Starts everything on a data folder.
@@ -47,7 +49,8 @@ impl System {
         let folder = Folder::open(data)?;
         let place = BusPlace::open(folder.path(), settings).await?;
         let made_by = if purpose == Purpose::Demo { "demo" } else { "mainstay" };
-        let log = place.provision(BTreeMap::from([(MADE_BY.into(), made_by.into())])).await?;
+        let partitions = if purpose == Purpose::Demo { DEMO_PARTITIONS } else { Partitions::default() };
+        let log = place.provision(BTreeMap::from([(MADE_BY.into(), made_by.into())]), partitions).await?;
         let demo = log.labels.get(MADE_BY).is_some_and(|by| by == "demo");
         let (stop, stopped) = watch::channel(false);
         let mut tasks = Vec::new();
