@@ -111,6 +111,11 @@ pub(crate) enum Command {
     /// Fold everything again beside the running system and compare; exit code 1 where it differs.
     #[command(after_help = "Example:\n  mainstay verify --json")]
     Verify(Output),
+    /// Thresholds of the agents: which are in force, how they differ, and publishing others.
+    Policy {
+        #[command(subcommand)]
+        action: PolicyAction,
+    },
     /// Events that could not be used.
     Dead {
         #[command(subcommand)]
@@ -288,6 +293,42 @@ pub(crate) struct SimulateArgs {
     /// JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Subcommand, Debug, Clone)]
+pub(crate) enum PolicyAction {
+    /// List the policies in force with their versions.
+    #[command(after_help = "Example:\n  mainstay policy list --json")]
+    List(Output),
+    /// Print the policy in force of an agent, as a start for a file of your own.
+    #[command(after_help = "Example:\n  mainstay policy show health > health.toml")]
+    Show {
+        /// The agent.
+        agent: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// How the policy in force differs from the one built in, or from a file, key by key; exit code 1 where it does.
+    #[command(after_help = "Examples:\n  mainstay policy diff\n  mainstay policy diff health --file health.toml")]
+    Diff {
+        /// The agent; all of them otherwise.
+        agent: Option<String>,
+        /// Compare with this file instead of the built-in policy.
+        #[arg(long, value_name = "FILE", requires = "agent")]
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Check a policy, say what it changes, and publish it: in force from that position of the log on.
+    #[command(after_help = "Example:\n  mainstay policy publish health health.toml")]
+    Publish {
+        /// The agent.
+        agent: String,
+        /// The whole policy (TOML), as `mainstay policy show` prints it.
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 #[derive(Subcommand, Debug, Clone)]

@@ -15,7 +15,7 @@ use crate::{
     config::Settings,
     demo,
     error::Error,
-    import, ledger,
+    import, ledger, policy,
     print::{Printer, at, line, note},
     rules, shortened, simulate,
     system::{Purpose, System},
@@ -37,6 +37,11 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Bus { action: BusAction::List(output) } => shortened::list(&place.data, output.json).await,
         Command::Bus { action: BusAction::Accept { stream } } => shortened::accept(&place.data, &stream).await,
         Command::Read(args) => read(&args),
+        Command::Policy { action } => {
+            // What is wrong with the input is said before anything is started.
+            policy::check(&action)?;
+            on_system(&place, Command::Policy { action }).await
+        }
         command => on_system(&place, command).await,
     }
 }
@@ -163,6 +168,7 @@ async fn act(client: &Client, command: Command) -> Result<(), Error> {
         }
         Command::Verify(output) => verify(client, output.json).await,
         Command::Ledger(args) => ledger::run(client, &args).await,
+        Command::Policy { action } => policy::run(client, action).await,
         Command::Dead { action } => dead(client, action).await,
         Command::Clock { action } => clock(client, action).await,
         // These start a system of their own or none, and are handled before.

@@ -49,6 +49,9 @@ pub(crate) enum Error {
     /// A map cannot be used.
     #[error("map {}: {problem}", path.display())]
     Map { path: PathBuf, problem: String },
+    /// A policy cannot be used.
+    #[error("{}: {problem}; nothing was published", path.display())]
+    Policy { path: PathBuf, problem: String },
     /// Words to look for cannot be used.
     #[error("{} cannot be used", path.display())]
     Words {
@@ -86,6 +89,7 @@ impl Error {
             | Self::Flag(_)
             | Self::Map { .. }
             | Self::Row { .. }
+            | Self::Policy { .. }
             | Self::Words { .. }
             | Self::Refused { .. }
             | Self::File { .. } => 2,

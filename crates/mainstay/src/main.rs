@@ -11,6 +11,7 @@ mod folder;
 mod import;
 mod ledger;
 mod metrics;
+mod policy;
 mod print;
 mod rules;
 mod shortened;

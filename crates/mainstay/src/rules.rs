@@ -33,15 +33,33 @@ const fn rules<A: Agent>() -> Rules {
     Rules { agent: A::NAME, default: A::DEFAULT_POLICY, check: |text| A::policy(text).map(|_| ()) }
 }
 
+/// The rules of an agent.
+///
+/// # Errors
+/// No such agent; says which there are.
+pub(crate) fn find(agent: &str) -> Result<&'static Rules, String> {
+    AGENTS.iter().find(|rules| rules.agent == agent).ok_or_else(|| {
+        let known: Vec<_> = AGENTS.iter().map(|rules| rules.agent).collect();
+        format!("no agent `{agent}`; there are {}", known.join(", "))
+    })
+}
+
+impl Rules {
+    /// Whether the agent takes a policy.
+    ///
+    /// # Errors
+    /// What is wrong with it, with the place.
+    pub(crate) fn takes(&self, text: &str) -> Result<(), PolicyError> {
+        (self.check)(text)
+    }
+}
+
 /// The default policy of an agent with some settings laid over it.
 ///
 /// # Errors
 /// No such agent, or settings its policy does not take.
 pub(crate) fn overlay(agent: &str, over: &toml::Table) -> Result<String, String> {
-    let rules = AGENTS.iter().find(|rules| rules.agent == agent).ok_or_else(|| {
-        let known: Vec<_> = AGENTS.iter().map(|rules| rules.agent).collect();
-        format!("no agent `{agent}`; there are {}", known.join(", "))
-    })?;
+    let rules = find(agent)?;
     let mut table: toml::Table = toml::from_str(rules.default).map_err(|error| error.to_string())?;
     lay(&mut table, over);
     let text = toml::to_string(&table).map_err(|error| error.to_string())?;

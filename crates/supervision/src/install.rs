@@ -49,6 +49,34 @@ pub struct Published {
     pub changed: bool,
 }
 
+/// A rule in force, as it was published.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InForce {
+    /// Its version, from 1.
+    pub version: u32,
+    /// Its text.
+    pub text: String,
+    /// Who published it.
+    pub by: Option<Actor>,
+    /// When.
+    pub at: Time,
+}
+
+/// The version of a rule that was published last; none where it never was.
+///
+/// # Errors
+/// The bus cannot be read.
+pub async fn in_force(out: &Bus, kind: RuleKind, name: &str) -> Result<Option<InForce>, SupervisionError> {
+    let rule = Rule { kind, name: name.to_owned(), text: String::new() };
+    let stored = out.last(Stream::People, &rule_subject(&rule)).await;
+    let stored = stored.map_err(|source| SupervisionError::read(PART, source))?;
+    Ok(stored.and_then(|stored| {
+        let (version, text) = read(&stored)?;
+        let header = event(&stored)?.header;
+        Some(InForce { version, text, by: header.actor, at: header.time })
+    }))
+}
+
 /// Publishes the rules that have no version yet. Returns the highest sequence on PEOPLE that has to be copied before the
 /// first event.
 ///
@@ -85,10 +113,13 @@ async fn last(out: &Bus, rule: &Rule) -> Result<Option<(u32, String, u64)>, Supe
     Ok(stored.and_then(|stored| read(&stored).map(|(version, text)| (version, text, stored.seq))))
 }
 
-fn read(stored: &Stored) -> Option<(u32, String)> {
+fn event(stored: &Stored) -> Option<Event> {
     let index = batch::decode_index(stored.headers.index()?).ok()?;
-    let event = batch::envelope(&stored.body, &index, 0).ok()?.event().ok()?;
-    match event.data {
+    batch::envelope(&stored.body, &index, 0).ok()?.event().ok()
+}
+
+fn read(stored: &Stored) -> Option<(u32, String)> {
+    match event(stored)?.data {
         Data::PolicyPublished(data) => Some((data.version, data.text)),
         Data::PlaybookPublished(data) => Some((data.version, data.text)),
         _ => None,

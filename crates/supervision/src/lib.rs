@@ -18,7 +18,7 @@ pub use crate::{
     clock::{Clock, EventTime, Incoming, Pace, Quiesce, run_clock},
     copies::{Copied, Copies},
     error::SupervisionError,
-    install::{Published, Rule, RuleKind, publish, publish_first},
+    install::{InForce, Published, Rule, RuleKind, in_force, publish, publish_first},
     publisher::{AddressHash, Publisher, PublisherConfig},
     router::{
         DeadWhich, HEADER_DEAD_CODE, HEADER_DEAD_FROM, HEADER_DEAD_REASON, Replayed, Router, RouterConfig,

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use supervision::{Clock, EventTime, Incoming, Quiesce as _, RouterStats, Rule, RuleKind, StoppedPartition};
 use tokio::sync::Mutex;
 
-use super::{parts::Parts, rest::Rest, wall};
+use super::{parts::Parts, policies, rest::Rest, wall};
 use crate::error::chain;
 
 /// Most bytes of one request with events.
@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) parts: Arc<Parts>,
     /// The import under way.
     pub(crate) import: Mutex<Option<Session>>,
+    /// The person who acts through a command.
+    pub(crate) user: String,
 }
 
 /// An import under way.
@@ -58,12 +60,14 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/ledger", get(ledger))
         .route("/ledger/contacts", get(contacts))
         .route("/clock/accept", post(accept))
+        .route("/policies", get(policies::list))
+        .route("/policies/{agent}", get(policies::one).post(policies::publish))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(shared)
 }
 
 /// A refusal in the form of the API.
-struct Refused(StatusCode, &'static str, String, &'static str);
+pub(super) struct Refused(pub(super) StatusCode, pub(super) &'static str, pub(super) String, pub(super) &'static str);
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
@@ -72,7 +76,7 @@ impl IntoResponse for Refused {
     }
 }
 
-fn unavailable(error: &supervision::SupervisionError) -> Refused {
+pub(super) fn unavailable(error: &supervision::SupervisionError) -> Refused {
     let cure = "look at `mainstay status`; what was sent again is recognised";
     Refused(StatusCode::SERVICE_UNAVAILABLE, "bus", chain(error), cure)
 }

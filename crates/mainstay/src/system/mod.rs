@@ -10,6 +10,7 @@ mod connect;
 mod control;
 mod keeper;
 mod parts;
+mod policies;
 mod ready;
 mod rest;
 mod start;

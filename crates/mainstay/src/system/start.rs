@@ -269,7 +269,7 @@ async fn console(
         token: token.to_owned(),
     };
     let control = Control { parts: Arc::clone(parts), log_id: log.id.clone(), facts: place.facts.clone(), health };
-    let shared = Shared { parts: Arc::clone(parts), import: Mutex::new(None) };
+    let shared = Shared { parts: Arc::clone(parts), import: Mutex::new(None), user: settings.user.clone() };
     let console_parts = mainstay_console::Parts {
         bus: place.connect(Role::Console).await?,
         out: parts.console_out.clone(),

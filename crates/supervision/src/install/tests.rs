@@ -53,3 +53,14 @@ async fn a_person_publishes_the_next_version_and_the_same_text_only_once() {
     let same = publish(&bus, &rule("a = 2"), &person, NOW).await.unwrap();
     assert_eq!(same, Published { version: 2, seq: 2, changed: false });
 }
+
+#[tokio::test]
+async fn what_is_in_force_is_what_was_published_last_and_by_whom() {
+    let bus: Bus = MemoryBus::new().into();
+    assert_eq!(in_force(&bus, RuleKind::Policy, "health").await.unwrap(), None);
+    publish_first(&bus, &[rule("a = 1")], &actor(), NOW).await.unwrap();
+    let person = Actor { kind: ActorKind::Person, id: "jo".into() };
+    publish(&bus, &rule("a = 2"), &person, NOW.plus_ms(1)).await.unwrap();
+    let found = in_force(&bus, RuleKind::Policy, "health").await.unwrap().unwrap();
+    assert_eq!(found, InForce { version: 2, text: "a = 2".into(), by: Some(person), at: NOW.plus_ms(1) });
+}
