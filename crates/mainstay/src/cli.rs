@@ -111,6 +111,12 @@ pub(crate) enum Command {
     /// Fold everything again beside the running system and compare; exit code 1 where it differs.
     #[command(after_help = "Example:\n  mainstay verify --json")]
     Verify(Output),
+    /// How full the book of each customer-success manager is, by the segments of their accounts.
+    #[command(after_help = "Example:\n  mainstay books --json")]
+    Books(Output),
+    /// What is connected and what is not, in the four steps of setting up.
+    #[command(after_help = "Example:\n  mainstay setup --json")]
+    Setup(Output),
     /// Thresholds of the agents: which are in force, how they differ, and publishing others.
     Policy {
         #[command(subcommand)]

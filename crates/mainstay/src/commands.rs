@@ -168,6 +168,16 @@ async fn act(client: &Client, command: Command) -> Result<(), Error> {
         }
         Command::Verify(output) => verify(client, output.json).await,
         Command::Ledger(args) => ledger::run(client, &args).await,
+        Command::Books(output) => {
+            let found: Value = client.get("books").await?;
+            Printer::new(output.json).value(&found, books_text);
+            Ok(())
+        }
+        Command::Setup(output) => {
+            let found: Value = client.get("setup").await?;
+            Printer::new(output.json).value(&found, setup_text);
+            Ok(())
+        }
         Command::Policy { action } => policy::run(client, action).await,
         Command::Dead { action } => dead(client, action).await,
         Command::Clock { action } => clock(client, action).await,
@@ -303,6 +313,41 @@ fn proposals_text(found: &Value) -> String {
         rows.extend(later.into_iter().map(line));
     }
     if rows.is_empty() { "Nothing waits.".into() } else { rows.join("\n") }
+}
+
+fn books_text(found: &Value) -> String {
+    let row = |book: &Value| {
+        let owner = at(book, "/owner").as_str().unwrap_or("nobody");
+        let load = at(book, "/load_bp").as_u64().unwrap_or(0);
+        let (whole, tenth) = (load / 100, load % 100 / 10);
+        let segments = at(book, "/segments").as_object().into_iter().flatten();
+        let segments: Vec<String> = segments.map(|(name, count)| format!("{name} {count}")).collect();
+        format!("{owner:<20} {whole:>4}.{tenth} %  {:>4} accounts: {}", at(book, "/accounts"), segments.join(", "))
+    };
+    let rows: Vec<String> = at(found, "/books").as_array().into_iter().flatten().map(row).collect();
+    if rows.is_empty() { "No account is known yet.".into() } else { rows.join("\n") }
+}
+
+fn setup_text(found: &Value) -> String {
+    let mut text = String::new();
+    for (number, step) in (1..).zip(at(found, "/steps").as_array().into_iter().flatten()) {
+        let _ = writeln!(text, "{number}. {}", at(step, "/step").as_str().unwrap_or_default());
+        let parts = at(step, "/parts").as_array().map(Vec::as_slice).unwrap_or_default();
+        if parts.is_empty() {
+            text.push_str("     no account is known yet; send events or import history\n");
+        }
+        for part in parts {
+            let (connected, accounts) = (at(part, "/connected"), at(part, "/accounts"));
+            let mark = if connected.as_u64() == Some(0) { "not connected" } else { "" };
+            let name = at(part, "/part").as_str().unwrap_or_default();
+            let _ = writeln!(text, "   {name:<10} {connected:>5} of {accounts} accounts  {mark}");
+        }
+    }
+    let unclassified = at(found, "/unclassified").as_u64().unwrap_or(0);
+    if unclassified > 0 {
+        let _ = writeln!(text, "{unclassified} accounts are unclassified: neither revenue nor users are known.");
+    }
+    text
 }
 
 fn digests_text(found: &Value) -> String {

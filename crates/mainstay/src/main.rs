@@ -1,6 +1,7 @@
 //! The `mainstay` command: start the system, or act on a running one through its `/api/v1`.
 
 mod bench;
+mod books;
 mod cli;
 mod client;
 mod commands;

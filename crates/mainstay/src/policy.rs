@@ -105,10 +105,10 @@ async fn publish(client: &Client, agent: &str, file: &Path, json: bool) -> Resul
         line(&changes_text(&changes));
     }
     let done: Value = client.post(&format!("policies/{}", rules.agent), &json!({"text": text})).await?;
-    let (version, changed) = (at(&done, "/version"), at(&done, "/changed").as_bool().unwrap_or(false));
-    let answer = json!({"agent": agent, "version": version, "changed": changed, "changes": changes});
+    let (version, fresh) = (at(&done, "/version"), at(&done, "/changed").as_bool().unwrap_or(false));
+    let answer = json!({"agent": agent, "version": version, "changed": fresh, "changes": changes});
     Printer::new(json).value(&answer, |_| {
-        if changed {
+        if fresh {
             format!("version {version} of the policy of {agent} is in force.")
         } else {
             format!("version {version} of the policy of {agent} is in force already; nothing was published.")

@@ -95,6 +95,8 @@ async fn another_policy_is_in_force_from_its_position_on_and_facts_name_its_vers
     let after = served(&up, "after", 30).await;
     let found = (&after["data"]["segment"], &after["data"]["policy_version"]);
     assert_eq!(found, (&json!("mid_market"), &json!(2)), "{after}");
+    ends(&run(&["books"], &data), 0, &["nobody", "2 accounts: mid_market 1, smb 1"]);
+    ends(&run(&["setup"], &data), 0, &["1. health", "usage", "0 of 2 accounts  not connected", "4. dashboards"]);
     wrong(&up, &data, dir.path()).await;
     let listed = support::json(&run(&["policy", "list", "--json"], &data));
     let versions: Vec<&Value> =

@@ -21,7 +21,10 @@ use supervision::{Clock, EventTime, Incoming, Quiesce as _, RouterStats, Rule, R
 use tokio::sync::Mutex;
 
 use super::{parts::Parts, policies, rest::Rest, wall};
-use crate::error::chain;
+use crate::{
+    books::{self, Accounts},
+    error::chain,
+};
 
 /// Most bytes of one request with events.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -60,6 +63,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/ledger", get(ledger))
         .route("/ledger/contacts", get(contacts))
         .route("/clock/accept", post(accept))
+        .route("/books", get(books))
+        .route("/setup", get(setup))
         .route("/policies", get(policies::list))
         .route("/policies/{agent}", get(policies::one).post(policies::publish))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -224,6 +229,24 @@ async fn ledger(State(shared): State<Arc<Shared>>, Query(asked): Query<AsOf>) ->
     read.await.map_err(|error| unread(&error))?;
     let window = ledger::Window { from: Time(0), until, lead_days_min: asked.lead };
     Ok(Json(crate::ledger::json_of(&found.report(window))))
+}
+
+async fn accounts(shared: &Shared) -> Result<Accounts, Refused> {
+    let mut found = Accounts::default();
+    let read = crate::ledger::read::log(&shared.parts.router_bus, books::READS, |event| found.take(event));
+    read.await.map_err(|error| unread(&error))?;
+    Ok(found)
+}
+
+/// `GET books`: whose accounts are whose, and how full each book is.
+async fn books(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, Refused> {
+    Ok(Json(json!({"books": accounts(&shared).await?.books()})))
+}
+
+/// `GET setup`: what is connected, in the four steps of setting up.
+async fn setup(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, Refused> {
+    let found = accounts(&shared).await?;
+    Ok(Json(json!({"steps": found.setup(), "unclassified": found.unclassified()})))
 }
 
 #[derive(Deserialize)]
