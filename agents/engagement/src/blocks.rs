@@ -47,10 +47,12 @@ const OVERDUE_DAYS: u32 = 15;
 /// What forbids it.
 pub fn check(policy: &Policy, state: &Account, now: Time, touch: &Touch) -> Result<(), Stay> {
     let later = now.plus_ms(i64::from(policy.hold.recheck_hours) * HOUR_MS);
-    if state.profile.ended() {
+    // Whoever left may be asked to come back, and nothing else.
+    let way_back = touch.cause_key.starts_with("winback:");
+    if state.profile.ended() && !way_back {
         return Err(Stay::dropped(HeldReason::Notice, "the account's service has ended"));
     }
-    if let Some(on) = state.profile.notice_on {
+    if let Some(on) = state.profile.notice_on.filter(|_| !way_back) {
         return Err(Stay::dropped(HeldReason::Notice, format!("the customer gave notice and leaves on {on}")));
     }
     let open = state.profile.incidents.len();

@@ -78,6 +78,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("survey_transactional", include_str!("../../../playbooks/templates/survey_transactional.txt")),
     ("usage_milestone", include_str!("../../../playbooks/templates/usage_milestone.txt")),
     ("usage_drop_checkin", include_str!("../../../playbooks/templates/usage_drop_checkin.txt")),
+    ("win_back", include_str!("../../../playbooks/templates/win_back.txt")),
 ];
 
 /// The planner.
