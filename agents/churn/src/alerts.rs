@@ -10,8 +10,9 @@ use bus_schema::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    campaigns,
     odds::Odds,
-    plays,
+    plays, rank,
     signals::{Look, Signal},
     state::State,
 };
@@ -48,7 +49,7 @@ pub struct Quiet {
 }
 
 /// All causes, in the order of facts.
-const GROUPS: [CauseGroup; 7] = [
+pub const GROUPS: [CauseGroup; 7] = [
     CauseGroup::Usage,
     CauseGroup::People,
     CauseGroup::Money,
@@ -82,7 +83,7 @@ pub fn review(
             (None, None) => {}
             (None, Some(standing)) => {
                 if !quiet(state, group, standing.tier, turn.now) {
-                    let alert = open(turn, state, odds, group, &standing, n, effects);
+                    let alert = open(turn, look, state, odds, group, &standing, n, effects);
                     n += 1;
                     state.alerts.insert(group, alert);
                 }
@@ -93,12 +94,13 @@ pub fn review(
                 }
                 let fresh = standing.signs.iter().any(|sign| !alert.signs.contains(sign));
                 if fresh || standing.tier > alert.tier {
-                    update(&mut alert, odds, group, &standing, effects);
+                    update(&mut alert, odds, rank::rank(state, look, odds.p90), group, &standing, effects);
                 }
                 state.alerts.insert(group, alert);
             }
             (Some(alert), standing) => below(turn, look, state, alert, odds, group, standing, effects),
         }
+        campaigns::ask(turn, look, state, signals, group, effects);
         plays::ask(turn, look, state, signals, odds, group, effects);
     }
 }
@@ -166,8 +168,10 @@ fn standing(state: &State, look: &Look<'_>, signals: &[Signal], odds: &Odds, gro
     Some(Standing { tier, reason: reasons.join("; "), signs, events })
 }
 
+#[expect(clippy::too_many_arguments, reason = "an alert is said with all of these")]
 fn open(
     turn: &Turn<'_>,
+    look: &Look<'_>,
     state: &State,
     odds: &Odds,
     group: CauseGroup,
@@ -184,6 +188,7 @@ fn open(
         signals: standing.signs.clone(),
         p90_bp: odds.p90,
         value: at_stake(state, odds),
+        rank: rank::rank(state, look, odds.p90),
         events: standing.events.clone(),
     }));
     Alert {
@@ -204,7 +209,7 @@ pub fn at_stake(state: &State, odds: &Odds) -> Option<Money> {
     Some(Money { minor: i64::try_from(minor).ok()?, currency: arr.currency })
 }
 
-fn update(alert: &mut Alert, odds: &Odds, group: CauseGroup, standing: &Standing, effects: &mut Effects) {
+fn update(alert: &mut Alert, odds: &Odds, rank: u64, group: CauseGroup, standing: &Standing, effects: &mut Effects) {
     let from_tier = alert.tier;
     alert.tier = standing.tier;
     alert.updates = alert.updates.saturating_add(1);
@@ -222,6 +227,7 @@ fn update(alert: &mut Alert, odds: &Odds, group: CauseGroup, standing: &Standing
         reason: standing.reason.clone(),
         signals: standing.signs.clone(),
         p90_bp: odds.p90,
+        rank,
         events: standing.events.clone(),
     }));
 }
@@ -250,7 +256,7 @@ fn below(
         None => close(alert, group, format!("its signs have been gone since {}", since.day()), effects),
         Some(standing) => {
             alert.below_since = None;
-            update(&mut alert, odds, group, &standing, effects);
+            update(&mut alert, odds, rank::rank(state, look, odds.p90), group, &standing, effects);
             state.alerts.insert(group, alert);
         }
     }

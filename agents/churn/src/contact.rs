@@ -31,7 +31,9 @@ mod tests {
         let policy = Churn::policy(Churn::DEFAULT_POLICY).unwrap();
         let active = |days: &[i32]| {
             let mut activity = Activity::default();
-            days.iter().for_each(|day| activity.record(Day(*day)));
+            for day in days {
+                activity.record(Day(*day));
+            }
             activity
         };
         let weekly = active(&(0..20).map(|n| n * 7).collect::<Vec<_>>());

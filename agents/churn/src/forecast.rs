@@ -3,14 +3,25 @@
 use agent::{Effects, Turn};
 use bus_schema::{
     Data, Time,
-    data::facts::ChurnForecasted,
+    data::facts::{ChurnForecasted, Tier},
     time::{DAY_MS, MINUTE_MS},
 };
+use serde::{Deserialize, Serialize};
 
-use crate::{alerts, ledger, odds, policy::Policy, state::State};
+use crate::{alerts, ledger, loss, odds, policy::Policy, rank, saves, state::State};
 
 /// The daily timer.
 pub const DAILY: &str = "daily";
+
+/// What the last forecast said.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Said {
+    p90: u16,
+    tier: Tier,
+    rank: u64,
+    /// How many sources of use were silent.
+    stalled: usize,
+}
 
 /// Plans the daily look, spread over the day so that not all accounts look at once.
 pub fn plan_daily(turn: &Turn<'_>, state: &mut State, effects: &mut Effects) {
@@ -45,6 +56,10 @@ pub fn forecast(turn: &Turn<'_>, policy: &Policy, state: &mut State, daily: bool
     let look = state.look(policy, turn.now);
     if let Some(reason) = state.over(&look) {
         state.ledger.happened(turn.now, effects);
+        state.saves.lost();
+        if state.profile.ended() || state.profile.notice_on.is_some() {
+            loss::ask_why(turn, &look, state, effects);
+        }
         alerts::close_all(state, reason, effects);
         state.said = None;
         return;
@@ -53,11 +68,21 @@ pub fn forecast(turn: &Turn<'_>, policy: &Policy, state: &mut State, daily: bool
     let signals = state.signals(&look);
     let odds = odds::odds(state, &look, &signals);
     let nothing = signals.is_empty() && state.usage.usage.is_empty() && state.profile.arr.is_none();
-    let moved = state.said.is_none_or(|(p90, tier)| {
-        tier != odds.tier || (i64::from(p90) - i64::from(odds.p90)).abs() >= policy.forecast.moves_bp
+    state.loss.note(&look, &signals);
+    if odds.tier > state.tier {
+        state.rose = Some(turn.now);
+    }
+    state.tier = odds.tier;
+    let rank = rank::rank(state, &look, odds.p90);
+    let stalled = state.usage.silent_producers();
+    let moved = state.said.as_ref().is_none_or(|said| {
+        said.tier != odds.tier
+            || said.stalled != stalled.len()
+            || (i64::from(said.p90) - i64::from(odds.p90)).abs() >= policy.forecast.moves_bp
+            || odds.tier >= Tier::Watch && rank::moved(&look, said.rank, rank)
     });
     if (daily || moved) && !nothing {
-        state.said = Some((odds.p90, odds.tier));
+        state.said = Some(Said { p90: odds.p90, tier: odds.tier, rank, stalled: stalled.len() });
         effects.emit(Data::ChurnForecasted(ChurnForecasted {
             model: policy.model.clone(),
             model_version: policy.model_version,
@@ -70,10 +95,15 @@ pub fn forecast(turn: &Turn<'_>, policy: &Policy, state: &mut State, daily: bool
             tier: odds.tier,
             factors: odds.factors.clone(),
             daily,
+            rank,
+            stalled,
         }));
     }
     if daily && !nothing {
         ledger::enter(turn, &look, state, &odds);
+    }
+    if !nothing {
+        saves::review(turn, &look, state, &odds, effects);
     }
     alerts::review(turn, &look, state, &signals, &odds, effects);
 }

@@ -4,16 +4,22 @@
 //! part told. It deliberately never reads the health score, which rests on the same events, and it learns nothing by
 //! itself: another size of a sign is another policy, published by a person.
 //!
-//! Invariant: adding a sign never lowers a forecast, and each account has at most one open alert for each cause.
+//! Invariant: adding a sign never lowers a forecast, and each account has at most one open alert for each cause. A case
+//! to be saved is said before anything is done about it.
 
 pub mod alerts;
+pub mod campaigns;
 pub mod contact;
 pub mod forecast;
 pub mod ledger;
+pub mod loss;
 pub mod odds;
 mod on_event;
 pub mod plays;
 pub mod policy;
+pub mod rank;
+pub mod saves;
+pub mod segment;
 pub mod signals;
 pub mod state;
 
@@ -86,6 +92,7 @@ impl Agent for Churn {
         Kind::CompetitorMentioned,
         Kind::RenewalStageChanged,
         Kind::ProjectUpdated,
+        Kind::PlanUsageMeasured,
         Kind::OpportunityCreated,
         Kind::OpportunityUpdated,
         Kind::OpportunityWon,
@@ -94,6 +101,11 @@ impl Agent for Churn {
         // What people made of an alert, and what of it reached the customer.
         Kind::ProposalDecided,
         Kind::DeliverySent,
+        Kind::TaskCompleted,
+        Kind::ExitInterviewHeld,
+        // What accounts say to the sums of their segment.
+        Kind::SaveSampled,
+        Kind::LossSampled,
     ];
     const EMITS: &'static [Kind] = &[
         Kind::ChurnForecasted,
@@ -101,9 +113,17 @@ impl Agent for Churn {
         Kind::AlertUpdated,
         Kind::AlertClosed,
         Kind::ForecastSettled,
+        Kind::LossAnalysed,
+        Kind::LossSampled,
+        Kind::PreventionProposed,
+        Kind::SaveStarted,
+        Kind::SaveSettled,
+        Kind::SaveSampled,
+        Kind::SaveMeasured,
+        Kind::TaskCreated,
         Kind::TouchpointRequested,
     ];
-    const FOLD_VERSION: u32 = 2;
+    const FOLD_VERSION: u32 = 3;
     const DEFAULT_POLICY: &'static str = include_str!("../policy.toml");
 
     type Policy = Policy;
@@ -114,11 +134,19 @@ impl Agent for Churn {
     }
 
     fn step(turn: &Turn<'_>, policy: &Policy, state: &mut State, input: Input<'_>, effects: &mut Effects) {
-        let Entity::Account(_) = turn.entity else { return };
-        match input {
-            Input::Event(event) => on_event::fold(turn, policy, state, event, effects),
-            Input::Timer(forecast::DAILY) => forecast::daily(turn, policy, state, effects),
-            Input::Timer(_) => forecast::forecast(turn, policy, state, false, effects),
+        match (turn.entity, input) {
+            (Entity::Account(_), Input::Event(event)) => on_event::fold(turn, policy, state, event, effects),
+            (Entity::Account(_), Input::Timer(forecast::DAILY)) => forecast::daily(turn, policy, state, effects),
+            (Entity::Account(_), Input::Timer(loss::TIMER)) => loss::win_back(turn, policy, state, effects),
+            (Entity::Account(_), Input::Timer(loss::MAIL_TIMER)) => loss::win_back_mail(turn, policy, state, effects),
+            (Entity::Account(_), Input::Timer(name)) if name.starts_with(saves::TIMER) => {
+                saves::judge(turn, policy, state, effects);
+            }
+            (Entity::Account(_), Input::Timer(_)) => forecast::forecast(turn, policy, state, false, effects),
+            (Entity::Segment(name, _), Input::Event(event)) if name == segment::NAME => {
+                segment::fold(turn, policy, state.sums.get_or_insert_default(), event, effects);
+            }
+            (Entity::Segment(..) | Entity::Pattern(..) | Entity::Csm(_) | Entity::User(_), _) => {}
         }
     }
 }

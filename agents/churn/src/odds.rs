@@ -148,7 +148,7 @@ fn tenure(state: &State, look: &Look<'_>, factors: &mut Vec<Factor>) {
 
 fn without_contract(state: &State, look: &Look<'_>, factors: &mut Vec<Factor>) {
     let (rules, activity) = (&look.policy.without_contract, &state.usage.activity);
-    let Some(silent) = activity.silent_days(look.today) else { return };
+    let Some(silent) = state.usage.silent_days(look) else { return };
     let own = activity.usual_gap();
     let gap = own.unwrap_or(rules.gap_days_unknown).max(rules.gap_days_min);
     let ratio = i64::from(silent) * ONE_BP / gap;
@@ -164,7 +164,7 @@ fn without_contract(state: &State, look: &Look<'_>, factors: &mut Vec<Factor>) {
         format!("active on {ever} days in all"),
         Vec::new(),
     ));
-    let recent = activity.of_28(look.today);
+    let recent = activity.of_28(state.usage.as_known(look).today);
     let reason = format!("active on {recent} of the last 28 days");
     factors.push(part("recent_use", lin(recent, &rules.recent), reason, Vec::new()));
 }
@@ -193,7 +193,7 @@ fn protection(state: &State, look: &Look<'_>, factors: &mut Vec<Factor>) {
             protect(name, size, format!("{word} on {}", mark.at.day()), vec![mark.event]);
         }
     }
-    if let Some(growth) = state.usage.growth_bp(look.today).filter(|growth| *growth >= rules.growth_bp) {
+    if let Some(growth) = state.usage.growth_bp(look).filter(|growth| *growth >= rules.growth_bp) {
         protect(
             "usage_growing",
             rules.growth,

@@ -6,7 +6,7 @@ use bus_schema::{
     data::{commercial::RenewalStage, people::Verdict},
 };
 
-use crate::{alerts, forecast, policy::Policy, state::State};
+use crate::{alerts, forecast, loss, policy::Policy, state::State};
 
 /// Folds an event.
 pub(crate) fn fold(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &Event, effects: &mut Effects) {
@@ -28,6 +28,13 @@ pub(crate) fn fold(turn: &Turn<'_>, policy: &Policy, state: &mut State, event: &
     state.profile.fold(event);
     if moved {
         forecast::forecast(turn, policy, state, false, effects);
+    }
+    let look = state.look(policy, turn.now);
+    match &event.data {
+        Data::AccountChurned(data) => loss::churned(turn, &look, state, data, effects),
+        Data::ExitInterviewHeld(data) => loss::interviewed(turn, &look, state, data, effects),
+        // The other kinds are no loss.
+        _ => {}
     }
 }
 
@@ -76,9 +83,18 @@ fn standing(state: &mut State, event: &Event, look: &crate::signals::Look<'_>) -
         Data::RenewalStageChanged(data) => {
             state.committed = matches!(data.stage, RenewalStage::Signed | RenewalStage::Verbal);
         }
-        Data::ContractSigned(_) => state.committed = false,
+        Data::ContractSigned(_) => {
+            state.committed = false;
+            if state.profile.notice_on.is_some() {
+                state.loss.forget();
+                state.saves.began_again();
+            }
+        }
+        Data::AccountWonBack(_) => {
+            state.loss.forget();
+            state.saves.began_again();
+        }
         Data::AccountChurned(_)
-        | Data::AccountWonBack(_)
         | Data::ContractAmended(_)
         | Data::ContractNoticeGiven(_)
         | Data::SubscriptionStarted(_)
@@ -91,23 +107,29 @@ fn standing(state: &mut State, event: &Event, look: &crate::signals::Look<'_>) -
             return false;
         }
         Data::SourceStalled(data) => {
-            state.usage.stalled(&data.source, Some(data.since));
-            return false;
+            return state.usage.stalled(&data.source, Some(data.since), look.today);
         }
         Data::SourceResumed(data) => {
-            state.usage.stalled(&data.source, None);
-            return false;
+            return state.usage.stalled(&data.source, None, look.today);
         }
         Data::ProposalDecided(data) => {
             let cause = data.cause_key.as_deref().and_then(|key| key.strip_prefix("alert:"));
+            if cause.is_some() && data.verdict != Verdict::Reject {
+                state.saves.approved(&data.proposal);
+            }
             let own = state.alerts.iter().find(|(_, alert)| Some(alert.id.as_str()) == cause);
             if let Some((group, _)) = own.filter(|_| data.verdict == Verdict::Reject) {
                 alerts::rejected(look, state, *group);
             }
             return false;
         }
-        Data::DeliverySent(_) => {
+        Data::DeliverySent(data) => {
             state.ledger.delivered(look.now);
+            state.saves.sent(&data.proposal, look.now, look.policy);
+            return false;
+        }
+        Data::TaskCompleted(data) => {
+            state.saves.completed(&data.task, look.now, look.policy);
             return false;
         }
         _ => return false,

@@ -27,6 +27,9 @@ pub fn ask(
     group: CauseGroup,
     effects: &mut Effects,
 ) {
+    if state.saves.held_out() {
+        return;
+    }
     for (n, play) in (TOUCHES..).zip(&look.policy.plays) {
         let Some(alert) = state.alerts.get(&group) else { return };
         if play.group != group || alert.tier < play.tier || alert.played.contains(&play.name) {
@@ -54,10 +57,7 @@ fn request(
 ) -> TouchpointRequested {
     let mut own: Vec<&Signal> = signals.iter().filter(|signal| signal.sign.group() == play.group).collect();
     own.sort_by_key(|signal| (std::cmp::Reverse(signal.bp), signal.sign));
-    let mut why = own.first().map_or_else(|| "the account is at risk".to_owned(), |signal| signal.reason.clone());
-    if let Some(first) = why.get(..1).map(str::to_uppercase) {
-        why.replace_range(..1, &first);
-    }
+    let why = own.first().map_or("the account is at risk", |signal| signal.reason.as_str());
     let evidence = |signal: &&Signal| Evidence {
         text: signal.reason.clone(),
         at: signal.since.unwrap_or(turn.now),
@@ -71,12 +71,21 @@ fn request(
         class: play.class,
         template: play.template.clone(),
         roles: play.roles.clone(),
-        why: format!("{why}."),
+        why: sentence(why),
         evidence: own.iter().map(evidence).collect(),
         fields,
         value: at_stake(state, odds),
         cause_key: format!("alert:{alert}"),
     }
+}
+
+/// A reason as a sentence.
+pub(crate) fn sentence(reason: &str) -> String {
+    let mut sentence = format!("{reason}.");
+    if let Some(first) = sentence.get(..1).map(str::to_uppercase) {
+        sentence.replace_range(..1, &first);
+    }
+    sentence
 }
 
 /// The facts a message about this cause may tell: of the account as a whole, never of one of its users.
@@ -95,7 +104,7 @@ const SILENCE_DAYS: i32 = 14;
 
 fn usage(state: &State, look: &Look<'_>) -> Vec<MergeField> {
     let events = state.usage.usage.cited();
-    let silent = state.usage.activity.silent_days(look.today).unwrap_or(0);
+    let silent = state.usage.silent_days(look).unwrap_or(0);
     let last = state.usage.activity.last.filter(|_| silent >= SILENCE_DAYS);
     if let Some(last) = last {
         let values = [

@@ -1,5 +1,7 @@
 //! The numbers of the rules, read from text once and validated.
 
+mod work;
+
 use std::collections::BTreeMap;
 
 use agent::{PolicyError, policy::parse};
@@ -7,6 +9,7 @@ use bus_schema::data::facts::{CauseGroup, MessageClass, Priority, Tier};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+pub use self::work::{Campaign, Currencies, LossRules, PreventionRules, RankRules, SaveRules, Task, WinbackRules};
 use crate::signals::Sign;
 
 /// The rules in force.
@@ -47,6 +50,13 @@ pub struct Rules {
     pub tiers: Tiers,
     pub alerts: Alerts,
     pub forecast: Forecast,
+    pub rank: RankRules,
+    pub currencies: Currencies,
+    pub save: SaveRules,
+    pub loss: LossRules,
+    pub prevention: PreventionRules,
+    pub winback: WinbackRules,
+    pub campaigns: Vec<Campaign>,
     pub plays: Vec<Play>,
 }
 
@@ -231,6 +241,7 @@ impl Policy {
         check_sizes(&rules)?;
         check_shapes(&rules)?;
         check_limits(&rules)?;
+        work::check(&rules)?;
         Ok(Self { zone, rules })
     }
 

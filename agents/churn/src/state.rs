@@ -11,8 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     alerts::{Alert, Quiet},
+    forecast::Said,
     ledger::Ledger,
+    loss::Loss,
     policy::Policy,
+    saves::Saves,
+    segment::Sums,
     signals::{Look, Market, Money, People, Plan, Signal, Support, Use, Voice},
 };
 
@@ -42,9 +46,19 @@ pub struct State {
     /// Causes a person does not want to hear of for a while.
     pub quiet: BTreeMap<CauseGroup, Quiet>,
     /// The last forecast said.
-    pub said: Option<(u16, Tier)>,
+    pub said: Option<Said>,
+    /// The tier at the last look.
+    pub tier: Tier,
+    /// When it last rose.
+    pub rose: Option<Time>,
     /// Forecasts that wait for what becomes of them.
     pub ledger: Ledger,
+    /// Cases to be saved.
+    pub saves: Saves,
+    /// What is known for the day it is lost.
+    pub loss: Loss,
+    /// Of a segment: its sums.
+    pub sums: Option<Box<Sums>>,
     /// The daily look is planned.
     pub daily: bool,
 }
@@ -100,7 +114,7 @@ impl State {
         if self.profile.notice_on.is_some() {
             return Some("notice was given");
         }
-        let silent = self.usage.activity.silent_days(look.today).unwrap_or(0);
+        let silent = self.usage.silent_days(look).unwrap_or(0);
         let lapsed = self.without_contract() && silent >= look.policy.without_contract.outcome_days;
         lapsed.then_some("so long without activity is the end of an account without contract")
     }

@@ -34,6 +34,20 @@ fn the_default_policy_is_valid_and_a_wrong_one_is_told_where() {
             "roles = [\"billing\", \"admin\"]",
             "plays: each needs a name, a template and at least one role",
         ),
+        ("recency = [[0, 5000], [14, 6000]]", "recency = [[0, 10000], [14, 6000], [45, 2500]]", "rank.recency: points"),
+        ("", "mid_market = 60000\n", "rank.arr_unknown.mid_market: must be there"),
+        ("millionths = 0", "millionths = 1_130_000", "currencies.CHF: millionths from 1"),
+        ("holdout_bp = 2000", "holdout_bp = 0", "save.holdout_bp: 2000 is more than 1000"),
+        ("[\"smb\", \"strategic\"]", "[\"smb\", \"vendor\"]", "save.holdout_segments: `strategic`"),
+        ("calm_days = 100", "calm_days = 14", "save.calm_days: 100 is not between 0 and 90"),
+        ("losses_min = 1", "losses_min = 3", "prevention.losses_min: 1 is not between 2 and 1000"),
+        ("\"closed\"", "\"champion_left\"", "winback.reasons: `closed` is no reason"),
+        ("name = \"save_people\"", "name = \"save_product\"", "campaigns: `save_people` is the name of two"),
+        (
+            "signals = [\"silent\"]",
+            "signals = [\"sponsor_left\"]",
+            "campaigns.save_people.signals: `silent` never holds",
+        ),
         ("sometimes = 1", "model_version = 1", "sometimes"),
     ] {
         assert!(Churn::DEFAULT_POLICY.contains(instead_of), "{instead_of}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use agent::{Effects, Turn};
 use bus_schema::{
     Data, Day, Event, Kind,
-    data::facts::{HandoffMade, TaskCreated},
+    data::facts::{CauseGroup, HandoffMade, TaskCreated},
 };
 use serde::{Deserialize, Serialize};
 
@@ -167,7 +167,10 @@ fn told_of_facts(event: &Event) -> Option<(String, Vec<String>)> {
             Some((data.to.name().into(), vec![format!("health is {}: {}", data.to.name(), data.reason), score]))
         }
         Data::HealthDivergenceFound(data) => Some((data.usage.clone(), vec![data.reason.clone()])),
-        Data::LossAnalysed(data) => Some((data.root_cause.name().into(), vec![data.reason.clone()])),
+        Data::LossAnalysed(data) => {
+            let cause = data.root_cause.map_or("unknown", CauseGroup::name);
+            Some((cause.into(), vec![format!("the stated reason is {}", data.reason), data.why.clone()]))
+        }
         _ => None,
     }
 }

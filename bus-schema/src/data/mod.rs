@@ -314,6 +314,12 @@ kinds! {
     693 "alert.closed" AlertClosed(AlertClosed) Agent("churn"), [];
     694 "forecast.settled" ForecastSettled(ForecastSettled) Agent("churn"), [];
     695 "loss.analysed" LossAnalysed(LossAnalysed) Agent("churn"), [];
+    696 "loss.sampled" LossSampled(LossSampled) Agent("churn"), [];
+    697 "prevention.proposed" PreventionProposed(PreventionProposed) Agent("churn"), [];
+    698 "save.started" SaveStarted(SaveStarted) Agent("churn"), [];
+    699 "save.settled" SaveSettled(SaveSettled) Agent("churn"), [];
+    700 "save.sampled" SaveSampled(SaveSampled) Agent("churn"), [];
+    701 "save.measured" SaveMeasured(SaveMeasured) Agent("churn"), [];
     710 "expansion.readiness_changed" ExpansionReadinessChanged(ReadinessChanged) Agent("expansion"), [];
     711 "expansion.qualified" ExpansionQualified(ExpansionQualified) Agent("expansion"), [];
     712 "expansion.gate_failed" ExpansionGateFailed(GateFailed) Agent("expansion"), [];

@@ -53,6 +53,7 @@ fn opened(alert: &str, tier: Tier) -> Data {
         signals: Vec::new(),
         p90_bp: 4_000,
         value: None,
+        rank: 0,
         events: Vec::new(),
     })
 }

@@ -14,13 +14,17 @@ const PROJECTS_MAX: usize = 30;
 const SLIPPED_DAYS: i32 = 14;
 /// Days without talk of growing.
 const QUIET_DAYS: i32 = 180;
-/// Share of seats from which there would be something to talk about.
-const SEATS_BP: u64 = 6_000;
+/// Share of seats or of a meter from which there would be something to talk about.
+const USED_BP: u64 = 6_000;
+/// Meters remembered.
+const METERS_MAX: usize = 16;
 
 /// What is known of plans.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Plan {
     projects: BTreeMap<String, Project>,
+    /// What was used of each limit.
+    meters: BTreeMap<String, (u64, u64)>,
     /// The last word about an opportunity.
     talked: Option<Mark>,
     /// The last expansion signed.
@@ -46,7 +50,8 @@ impl Plan {
         let more = |minor: i64| profile.arr.is_some_and(|arr| minor > arr.minor);
         match &event.data {
             Data::ProjectUpdated(data) => {
-                if data.state == ProjectState::Done || self.projects.len() >= PROJECTS_MAX {
+                let known = self.projects.contains_key(data.project.as_str());
+                if data.state == ProjectState::Done || !known && self.projects.len() >= PROJECTS_MAX {
                     self.projects.remove(data.project.as_str());
                     return true;
                 }
@@ -66,6 +71,13 @@ impl Plan {
             Data::ContractAmended(data) if more(data.arr.minor) => self.expanded = Some(mark),
             Data::SubscriptionChanged(data) if more(data.mrr.minor.saturating_mul(12)) => self.expanded = Some(mark),
             Data::OutcomeDocumented(_) => self.outcome = Some(mark),
+            Data::PlanUsageMeasured(data) => {
+                let known = self.meters.contains_key(data.meter.as_str());
+                if known || self.meters.len() < METERS_MAX {
+                    self.meters.insert(data.meter.to_string(), (data.used, data.limit));
+                }
+                return false;
+            }
             _ => return false,
         }
         true
@@ -101,11 +113,21 @@ impl Plan {
         // Without any word ever about opportunities the sales system is not connected, and silence says nothing.
         if let Some(mark) = self.talked
             && look.days_since(mark.at) >= QUIET_DAYS
-            && let (Some(used), Some(all)) = (profile.assigned_seats, profile.licensed_seats)
-            && used.saturating_mul(10_000) >= all.saturating_mul(SEATS_BP)
+            && let Some((used, all, what)) = self.fullest(profile)
         {
-            let reason = format!("no talk of growing since {}, {used} of {all} seats in use", mark.at.day());
+            let reason = format!("no talk of growing since {}, {used} of {all} {what} in use", mark.at.day());
             found.push(look.sign(Sign::NoExpansionTalk, Some(mark.at), reason, vec![mark.event]));
         }
+    }
+
+    /// Seats, or else a meter, of which so much is used that there would be something to talk about.
+    fn fullest(&self, profile: &AccountProfile) -> Option<(u64, u64, String)> {
+        let seats =
+            profile.assigned_seats.zip(profile.licensed_seats).map(|(used, all)| (used, all, "seats".to_owned()));
+        let meters = self.meters.iter().map(|(name, (used, all))| (*used, *all, name.clone()));
+        let full = |(used, all, _): &(u64, u64, String)| {
+            *all > 0 && used.saturating_mul(10_000) >= all.saturating_mul(USED_BP)
+        };
+        seats.into_iter().chain(meters).find(full)
     }
 }

@@ -19,6 +19,8 @@ const GAPS: usize = 30;
 const INCIDENTS_MAX: usize = 20;
 /// Producers remembered.
 const PRODUCERS_MAX: usize = 8;
+/// Spans remembered in which a producer of use was silent.
+const BLIND_MAX: usize = 8;
 /// Core features counted.
 const FEATURES_MAX: usize = 64;
 
@@ -37,6 +39,8 @@ pub struct Use {
     incidents: BTreeMap<String, (Time, Option<Time>)>,
     /// Producers that told of use, and since when they are silent: a silent producer is no silent customer.
     producers: BTreeMap<String, Option<Time>>,
+    /// Days, first and last, of which a silent producer told nothing.
+    blind: VecDeque<(Day, Day)>,
 }
 
 /// On which days an account was active.
@@ -153,11 +157,56 @@ impl Use {
         }
     }
 
-    /// A producer went silent, or speaks again.
-    pub fn stalled(&mut self, producer: &str, since: Option<Time>) {
-        if let Some(known) = self.producers.get_mut(producer) {
-            *known = since;
+    /// A producer went silent, or speaks again as of a day. Answers whether it is one of use and this is news.
+    pub fn stalled(&mut self, producer: &str, since: Option<Time>, today: Day) -> bool {
+        let Some(known) = self.producers.get_mut(producer) else { return false };
+        let before = std::mem::replace(known, since);
+        if let (Some(from), None) = (before, since) {
+            self.blind.push_back((from.day(), today));
+            if self.blind.len() > BLIND_MAX {
+                self.blind.pop_front();
+            }
         }
+        before != since
+    }
+
+    /// Since when a producer of use is silent: nothing is concluded from what is missing since then.
+    pub fn frozen_since(&self) -> Option<Time> {
+        self.producers.values().flatten().min().copied()
+    }
+
+    /// The producers of use that are silent.
+    pub fn silent_producers(&self) -> Vec<String> {
+        self.producers.iter().filter(|(_, since)| since.is_some()).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// A look at use: while a producer is silent, as of its last word.
+    pub fn as_known<'a>(&self, look: &Look<'a>) -> Look<'a> {
+        match self.frozen_since() {
+            Some(since) if since < look.now => Look { now: since, today: since.day().min(look.today), ..*look },
+            Some(_) | None => *look,
+        }
+    }
+
+    /// Days since the last activity, without those of which nothing was told.
+    pub fn silent_days(&self, look: &Look<'_>) -> Option<i32> {
+        let (last, look) = (self.activity.last?, self.as_known(look));
+        let dark = (last.0 + 1..=look.today.0).filter(|day| self.is_blind(Day(*day))).count();
+        Some((look.today.0 - last.0 - i32::try_from(dark).unwrap_or(i32::MAX)).max(0))
+    }
+
+    fn is_blind(&self, day: Day) -> bool {
+        self.blind.iter().any(|(from, to)| (*from..=*to).contains(&day))
+    }
+
+    /// Whether a day is left out of every window.
+    fn left_out(&self, look: &Look<'_>, day: Day) -> bool {
+        self.is_blind(day) || self.frozen_since().is_some_and(|since| day >= since.day()) || self.cut(look, day)
+    }
+
+    /// Whether every day counts.
+    fn whole(&self) -> bool {
+        self.incidents.is_empty() && self.blind.is_empty() && self.frozen_since().is_none()
     }
 
     /// Notes an incident: its days are cut out.
@@ -175,7 +224,7 @@ impl Use {
 
     /// The daily look. While a producer is silent nothing is concluded from what is missing.
     pub fn look(&mut self, look: &Look<'_>) {
-        if self.producers.values().any(Option::is_some) {
+        if self.frozen_since().is_some() {
             return;
         }
         let rules = &look.policy.usage;
@@ -200,11 +249,11 @@ impl Use {
     /// Complete days without activity; an incident makes no silence.
     fn quiet_days(&self, look: &Look<'_>) -> i32 {
         let quiet = self.activity.silent_days(look.today).map_or(0, |days| (days - 1).max(0));
-        if self.incidents.is_empty() {
+        if self.whole() {
             return quiet;
         }
         let quiet = quiet.min(agent::usage::DAYS);
-        let cut = (1..=quiet).filter(|back| self.cut(look, look.today.plus(-back))).count();
+        let cut = (1..=quiet).filter(|back| self.left_out(look, look.today.plus(-back))).count();
         quiet - i32::try_from(cut).unwrap_or(quiet)
     }
 
@@ -229,10 +278,10 @@ impl Use {
     /// Use in a window as if incidents had not been: the other days stand for theirs.
     fn uncut(&self, look: &Look<'_>, from: Day, to: Day) -> Option<i64> {
         let whole = i64::from(to.0 - from.0);
-        if self.incidents.is_empty() {
+        if self.whole() {
             return Some(self.usage.volume_between(from, to));
         }
-        let days: Vec<Day> = (from.0..to.0).map(Day).filter(|day| !self.cut(look, *day)).collect();
+        let days: Vec<Day> = (from.0..to.0).map(Day).filter(|day| !self.left_out(look, *day)).collect();
         let left = i64::try_from(days.len()).unwrap_or(0);
         if left * 2 < whole {
             return None;
@@ -251,6 +300,7 @@ impl Use {
 
     /// The signs that hold.
     pub fn signals(&self, profile: &AccountProfile, look: &Look<'_>, found: &mut Vec<Signal>) {
+        let look = &self.as_known(look);
         let rules = &look.policy.usage;
         let (before, now) = self.two_windows(look).unwrap_or((0, 0));
         let cited = || self.usage.cited();
@@ -286,7 +336,8 @@ impl Use {
     /// Core features used in the 4 complete weeks before the last 4, and in these.
     fn adoption(&self, profile: &AccountProfile, today: Day) -> Option<(i64, i64)> {
         let this = week(today);
-        if profile.core_features.is_empty() || week(self.usage.first()?) > this - 8 {
+        let dark = (today.0 - 28..today.0).filter(|day| self.is_blind(Day(*day))).count();
+        if profile.core_features.is_empty() || week(self.usage.first()?) > this - 8 || dark > 14 {
             return None;
         }
         let used = |from: i32, to: i32| {
@@ -316,7 +367,8 @@ impl Use {
     }
 
     /// Real growth of 28 days over the 28 before, in bp; none for an account that was not there yet.
-    pub fn growth_bp(&self, today: Day) -> Option<i64> {
+    pub fn growth_bp(&self, look: &Look<'_>) -> Option<i64> {
+        let today = self.as_known(look).today;
         if self.usage.first()? > today.plus(-56) {
             return None;
         }

@@ -96,6 +96,11 @@ impl Voice {
         }
     }
 
+    /// Whether our last personal message waits for an answer, and was sent less than so many days ago.
+    pub fn waiting(&self, look: &Look<'_>, days: i32) -> bool {
+        self.messages.back().is_some_and(|message| !message.answered && look.within(Some(&message.mark), days))
+    }
+
     /// The latest answer of a promoter.
     pub const fn promoter(&self) -> Option<&Mark> {
         self.promoter.as_ref()

@@ -144,6 +144,12 @@ pub struct ChurnForecasted {
     pub factors: Vec<Factor>,
     /// The daily one, not one said because it moved.
     pub daily: bool,
+    /// Its place in the queue: value times risk, by how lately the risk rose and who has to act, in US cents.
+    #[serde(default)]
+    pub rank: u64,
+    /// Sources of use that are silent: use counts as it was at their last word.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stalled: Vec<String>,
 }
 
 /// A cause of risk needs a person.
@@ -165,6 +171,9 @@ pub struct AlertOpened {
     /// ARR times the forecast.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Money>,
+    /// The account's place in the queue, as its forecast says it.
+    #[serde(default)]
+    pub rank: u64,
     /// Events behind it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Position>,
@@ -190,6 +199,9 @@ pub struct AlertUpdated {
     pub signals: Vec<String>,
     /// The forecast.
     pub p90_bp: u16,
+    /// The account's place in the queue.
+    #[serde(default)]
+    pub rank: u64,
     /// Events behind the update.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Position>,
@@ -239,19 +251,4 @@ pub struct ForecastSettled {
     /// The largest signals then, at most three.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<String>,
-}
-
-/// Why an account was lost.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct LossAnalysed {
-    /// The stated reason.
-    pub reason: String,
-    /// The group with the most evidence.
-    pub root_cause: CauseGroup,
-    /// The first signal of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_sign_at: Option<Time>,
-    /// Events behind it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub events: Vec<Position>,
 }

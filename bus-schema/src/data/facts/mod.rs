@@ -10,6 +10,7 @@ mod expansion;
 mod gate;
 mod health;
 mod lifecycle;
+mod loss;
 mod onboarding;
 mod relationship;
 mod renewal;
@@ -17,5 +18,5 @@ mod router;
 
 pub use self::{
     advocacy::*, any_agent::*, attention::*, churn::*, engagement::*, escalation::*, expansion::*, gate::*, health::*,
-    lifecycle::*, onboarding::*, relationship::*, renewal::*, router::*,
+    lifecycle::*, loss::*, onboarding::*, relationship::*, renewal::*, router::*,
 };
