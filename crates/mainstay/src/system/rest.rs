@@ -37,10 +37,9 @@ impl Rest {
         }
     }
 
-    /// One pass over all parts; answers where the log ends after it.
-    async fn pass(&self) -> Result<u64, SupervisionError> {
+    /// One pass over all parts, from what `IN` holds; answers where `ACTION` ends after it.
+    async fn pass(&self, routed: u64) -> Result<u64, SupervisionError> {
         let unrest = |why: String| SupervisionError::Unrest { why };
-        let routed = self.last(Stream::In).await?;
         self.router.wait_routed(routed).await?;
         let said = self.last(Stream::People).await?;
         self.people.wait(said).await?;
@@ -78,16 +77,17 @@ impl Rest {
 impl Quiesce for Rest {
     fn wait(&self) -> BoxFuture<'_, Result<(), SupervisionError>> {
         Box::pin(async {
+            let mut before = self.last(Stream::In).await?;
             loop {
-                let before = (self.last(Stream::In).await?, self.last(Stream::Action).await?);
-                self.pass().await?;
+                let acted = self.pass(before).await?;
                 // Forwarded events, outcomes and dead letters sent again put something new in front.
-                let after = (self.last(Stream::In).await?, self.last(Stream::Action).await?);
-                let log = self.last(Stream::Log).await?;
+                let ends = tokio::try_join!(self.last(Stream::In), self.last(Stream::Action), self.last(Stream::Log));
+                let (after, acts, log) = ends?;
                 let applied = self.runtime.positions().into_values().max().unwrap_or(0);
-                if before == after && applied >= log {
+                if (before, acted) == (after, acts) && applied >= log {
                     return Ok(());
                 }
+                before = after;
             }
         })
     }

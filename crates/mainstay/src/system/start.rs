@@ -35,7 +35,7 @@ use crate::{
 /// Note kept with a log: who made it.
 const MADE_BY: &str = "made_by";
 /// A tick is written to every partition for every hour that is lived, and a demo has few accounts.
-const DEMO_PARTITIONS: Partitions = Partitions(4);
+const DEMO_PARTITIONS: Partitions = Partitions(1);
 
 impl System {
     /// Starts everything on a data folder.
