@@ -19,6 +19,7 @@ const IRREGULAR: &[&str] = &[
     "overdue",
     "paid",
     "sent",
+    "shown",
     "set",
     "undone",
     "unknown",

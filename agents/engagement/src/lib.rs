@@ -9,14 +9,17 @@
 //! Invariant: in no window does a contact or an account get more messages than its budget, whatever becomes of open
 //! proposals and whenever.
 
+pub mod achievements;
 pub mod attention;
 pub mod blocks;
 pub mod budget;
 pub mod cadence;
+pub mod campaigns;
 pub mod causes;
 pub mod csm;
 pub mod hours;
 pub mod kit;
+pub mod month;
 pub mod on_answer;
 pub mod on_event;
 pub mod on_outcome;
@@ -24,6 +27,7 @@ pub mod planner;
 pub mod plays;
 pub mod policy;
 pub mod recipients;
+pub mod segment;
 pub mod similar;
 pub mod state;
 pub mod template;
@@ -78,6 +82,8 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("survey_transactional", include_str!("../../../playbooks/templates/survey_transactional.txt")),
     ("usage_milestone", include_str!("../../../playbooks/templates/usage_milestone.txt")),
     ("usage_drop_checkin", include_str!("../../../playbooks/templates/usage_drop_checkin.txt")),
+    ("vendor_anniversary", include_str!("../../../playbooks/templates/vendor_anniversary.txt")),
+    ("vendor_coaching", include_str!("../../../playbooks/templates/vendor_coaching.txt")),
     ("win_back", include_str!("../../../playbooks/templates/win_back.txt")),
 ];
 
@@ -167,6 +173,19 @@ impl Agent for Engagement {
         Kind::KpiMeasured,
         Kind::RoiReported,
         Kind::HealthScored,
+        // What counts in a month.
+        Kind::CommunityParticipated,
+        Kind::FeatureActivated,
+        Kind::ContactProfiled,
+        Kind::AchievementUnlocked,
+        Kind::OrderPlaced,
+        Kind::OrderFulfilled,
+        Kind::OrderCancelled,
+        Kind::RatingReceived,
+        // Between an account and its segment.
+        Kind::EngagementSampled,
+        Kind::CampaignSampled,
+        Kind::VendorCoached,
         // Between an account and the queue of its CSM.
         Kind::CardOffered,
         Kind::CardClosed,
@@ -189,8 +208,15 @@ impl Agent for Engagement {
         Kind::ReviewDue,
         Kind::ReviewKitPrepared,
         Kind::ActionsTracked,
+        Kind::EngagementSampled,
+        Kind::EngagementMeasured,
+        Kind::TrainingRecommended,
+        Kind::VendorCoached,
+        Kind::CampaignSampled,
+        Kind::CampaignMeasured,
+        Kind::AchievementProgressed,
     ];
-    const FOLD_VERSION: u32 = 5;
+    const FOLD_VERSION: u32 = 6;
     const DEFAULT_POLICY: &'static str = include_str!("../policy.toml");
 
     type Policy = Policy;
@@ -216,6 +242,8 @@ impl Agent for Engagement {
             (State::Account(account), Input::Timer(name)) => on_event::timer(turn, policy, account, name, effects),
             (State::Csm(csm), Input::Event(event)) => csm.fold(turn, policy, event, effects),
             (State::Csm(csm), Input::Timer(_)) => csm.begin(turn, policy, effects),
+            (State::Segment(segment), Input::Event(event)) => segment.fold(turn, event, effects),
+            (State::Segment(segment), Input::Timer(_)) => segment.measure(turn, policy, effects),
             (State::Empty, _) => {}
         }
     }

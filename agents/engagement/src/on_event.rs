@@ -7,7 +7,7 @@ use bus_schema::{
 };
 
 use crate::{
-    attention, cadence, causes, kit, on_answer, on_outcome, planner,
+    achievements, attention, cadence, campaigns, causes, kit, month, on_answer, on_outcome, planner,
     policy::Policy,
     state::{Account, Ending, Mute, Touch},
     triggers, unanswered,
@@ -22,6 +22,8 @@ pub(crate) fn fold(turn: &Turn<'_>, policy: &Policy, account: &mut Account, even
     triggers::answer(turn, policy, account, event, effects);
     cadence::fold(account, event, turn.cause);
     kit::fold(turn, policy, account, event, effects);
+    month::fold(account, event, turn.cause);
+    achievements::fold(turn, policy, account, event, effects);
     unanswered::look(turn, policy, account, effects);
     if account.profile.ended() {
         if std::mem::take(&mut account.running) {
@@ -45,6 +47,8 @@ pub(crate) fn timer(turn: &Turn<'_>, policy: &Policy, account: &mut Account, nam
         if account.running {
             effects.set_timer(DAILY, cadence::next_daily(turn.now));
             cadence::look(turn, policy, account, effects);
+            month::look(turn, policy, account, effects);
+            campaigns::look(turn, policy, account, effects);
         }
         return;
     }
@@ -77,6 +81,7 @@ fn take(turn: &Turn<'_>, policy: &Policy, state: &mut Account, event: &Event, ef
         }
         Data::ProposalFiled(data) => attention::filed(turn, policy, state, data, effects),
         Data::OwnerChanged(data) => attention::moved(turn, state, data.to.as_ref(), effects),
+        Data::VendorCoached(data) => month::coached(turn, policy, state, data, effects),
         Data::CardShown(data) => attention::shown(state, data),
         Data::CardDropped(data) => attention::dropped(state, data),
         Data::ProposalDecided(data) => on_outcome::decided(turn, state, effects, data),

@@ -12,7 +12,7 @@ use bus_schema::{
 };
 
 use crate::{
-    attention,
+    attention, campaigns,
     policy::{DAYS_MAX, Policy},
     state::{Account, Ending, Open, Rejected, Sent},
 };
@@ -73,6 +73,7 @@ pub fn sent(
         release(effects, proposal, &open, reason);
     }
     effects.cancel_timer(format!("{ENDING}{proposal}"));
+    campaigns::sent(state, &open.cause_keys);
     let message = Sent {
         contact: open.contact,
         class: open.class,

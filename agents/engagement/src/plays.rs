@@ -8,7 +8,7 @@ use bus_schema::{
 };
 
 use crate::{
-    policy::{Policy, When},
+    policy::{Campaign, Policy, When},
     state::Account,
 };
 
@@ -21,11 +21,18 @@ pub(crate) struct List {
     source: &'static str,
     events: Vec<Position>,
     fields: Vec<MergeField>,
+    /// The one contact it is for; the play's roles otherwise.
+    to: Option<String>,
 }
 
 impl List {
     pub(crate) fn new(turn: &Turn<'_>, source: &'static str, events: &[Position]) -> Self {
-        Self { at: turn.now, source, events: events.to_vec(), fields: Vec::new() }
+        Self { at: turn.now, source, events: events.to_vec(), fields: Vec::new(), to: None }
+    }
+
+    pub(crate) fn to(mut self, contact: &str) -> Self {
+        self.to = Some(contact.to_owned());
+        self
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -60,7 +67,7 @@ pub(crate) fn request(
             priority: play.priority,
             class: play.class,
             template: play.template.clone(),
-            roles: play.roles.clone(),
+            roles: list.to.as_ref().map_or_else(|| play.roles.clone(), |one| vec![format!("contact:{one}")]),
             why: format!("{}.", sentence(reason)),
             evidence: vec![Evidence { text: reason.to_owned(), at: list.at, events: list.events.clone() }],
             fields: list.fields.clone(),
@@ -70,6 +77,32 @@ pub(crate) fn request(
         asked = true;
     }
     asked
+}
+
+/// Asks for the touch of a campaign.
+pub(crate) fn campaign(
+    turn: &Turn<'_>,
+    account: &Account,
+    campaign: &Campaign,
+    cause_key: String,
+    list: &List,
+    effects: &mut Effects,
+) {
+    let touch = id(turn, effects);
+    effects.emit(Data::TouchpointRequested(TouchpointRequested {
+        touch,
+        play: campaign.name.clone(),
+        play_version: 1,
+        priority: campaign.priority,
+        class: campaign.class,
+        template: campaign.template.clone(),
+        roles: campaign.roles.clone(),
+        why: format!("Part of the campaign {}.", campaign.name.replace('_', " ")),
+        evidence: Vec::new(),
+        fields: list.fields.clone(),
+        value: account.profile.arr,
+        cause_key,
+    }));
 }
 
 /// Work for the account's CSM; answers its id.

@@ -1,6 +1,7 @@
 //! The numbers of the planner, read from text once and validated.
 
 mod attention;
+mod programme;
 mod relation;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 pub use self::{
     attention::Attention,
+    programme::{Campaign, Programme},
     relation::{BySegment, Cadence, Counted, Milestone, Play, Relation, When},
 };
 use crate::template::Template;
@@ -33,6 +35,8 @@ pub struct Policy {
     pub attention: Attention,
     /// When a customer is congratulated, told, met.
     pub relation: Relation,
+    /// What is measured over many accounts.
+    pub programme: Programme,
     /// Working days where the tenant is.
     pub calendar: Calendar,
     /// What a draft must have.
@@ -196,6 +200,7 @@ struct Raw {
     rest: Rest,
     attention: Attention,
     relation: Relation,
+    programme: Programme,
     draft: Draft,
     budget: RawBudget,
 }
@@ -225,6 +230,7 @@ impl Policy {
         check_numbers(&raw)?;
         raw.attention.check()?;
         raw.relation.check()?;
+        raw.programme.check()?;
         let weekend = raw.hours.weekend.iter().map(|day| day.number()).collect();
         let holidays = raw.hours.holidays.clone();
         let calendar = Calendar { zone, from_minute: 0, to_minute: 1_440, weekend, holidays };
@@ -243,6 +249,7 @@ impl Policy {
             rest: raw.rest,
             attention: raw.attention,
             relation: raw.relation,
+            programme: raw.programme,
             calendar,
             draft: raw.draft,
             contact: raw.budget.contact,

@@ -13,7 +13,10 @@ use bus_schema::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{attention::Card, cadence::Relation, csm::Csm, kit::Kit, policy::DAYS_MAX, triggers::Seen};
+use crate::{
+    achievements::Achievements, attention::Card, cadence::Relation, campaigns::Joined, csm::Csm, kit::Kit,
+    month::Month, policy::DAYS_MAX, segment::Segment, triggers::Seen,
+};
 
 /// Settled proposals remembered, so that a late word of a send still counts.
 const SETTLED_MAX: usize = 20;
@@ -28,6 +31,8 @@ pub enum State {
     Account(Box<Account>),
     /// Of a CSM.
     Csm(Csm),
+    /// Of all accounts of a segment.
+    Segment(Segment),
 }
 
 impl State {
@@ -36,7 +41,8 @@ impl State {
         match entity {
             Entity::Account(_) => Self::Account(Box::default()),
             Entity::Csm(_) => Self::Csm(Csm::default()),
-            Entity::Segment(..) | Entity::Pattern(..) | Entity::User(_) => Self::Empty,
+            Entity::Segment(..) => Self::Segment(Segment::default()),
+            Entity::Pattern(..) | Entity::User(_) => Self::Empty,
         }
     }
 
@@ -89,6 +95,12 @@ pub struct Account {
     pub kit: Kit,
     /// When a call was last asked for.
     pub called_on: Option<Day>,
+    /// What counts in a month.
+    pub month: Month,
+    /// Campaigns it is part of, by name.
+    pub campaigns: BTreeMap<String, Joined>,
+    /// What its people achieved.
+    pub achievements: Achievements,
 }
 
 /// A touch asked for.

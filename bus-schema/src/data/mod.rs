@@ -373,6 +373,13 @@ kinds! {
     780 "card.dropped" CardDropped(CardDropped) Agent("engagement"), [];
     781 "review.kit_prepared" ReviewKitPrepared(ReviewKitPrepared) Agent("engagement"), [];
     782 "actions.tracked" ActionsTracked(ActionsTracked) Agent("engagement"), [];
+    783 "engagement.sampled" EngagementSampled(EngagementSampled) Agent("engagement"), [];
+    784 "engagement.measured" EngagementMeasured(EngagementMeasured) Agent("engagement"), [];
+    785 "training.recommended" TrainingRecommended(TrainingRecommended) Agent("engagement"), [];
+    786 "vendor.coached" VendorCoached(VendorCoached) Agent("engagement"), [];
+    787 "campaign.sampled" CampaignSampled(CampaignSampled) Agent("engagement"), [];
+    788 "campaign.measured" CampaignMeasured(CampaignMeasured) Agent("engagement"), [];
+    789 "achievement.progressed" AchievementProgressed(AchievementProgressed) Agent("engagement"), [];
     790 "advocate.identified" AdvocateIdentified(AdvocateIdentified) Agent("advocacy"), [];
     791 "advocate.rested" AdvocateRested(AdvocateRested) Agent("advocacy"), [];
     792 "loyalty.balance_changed" LoyaltyBalanceChanged(BalanceChanged) Agent("advocacy"), [];

@@ -54,6 +54,12 @@ pub enum When {
     CheckIn,
     /// The same, where customers are written to.
     Digital,
+    /// A vendor lies behind its peers.
+    Coaching,
+    /// A vendor has been here for so long.
+    Anniversary,
+    /// Somebody achieved much.
+    Recognised,
 }
 
 /// A play.

@@ -12,11 +12,12 @@ mod health;
 mod lifecycle;
 mod loss;
 mod onboarding;
+mod programme;
 mod relationship;
 mod renewal;
 mod router;
 
 pub use self::{
     advocacy::*, any_agent::*, attention::*, churn::*, engagement::*, escalation::*, expansion::*, gate::*, health::*,
-    lifecycle::*, loss::*, onboarding::*, relationship::*, renewal::*, router::*,
+    lifecycle::*, loss::*, onboarding::*, programme::*, relationship::*, renewal::*, router::*,
 };
