@@ -19,6 +19,8 @@ use bus_schema::{
     time::{DAY_MS, MINUTE_MS},
 };
 use engagement::{Engagement, Policy, State};
+/// Thirty waiting touches, the open proposals and the messages of a few months, each with its text as hashes.
+const STATE_BYTES_MAX: usize = 64 * 1024;
 const START: &str = "2026-03-02T10:00:00Z";
 
 /// How a proposal stands at the gate and at the courier.
@@ -121,6 +123,10 @@ impl World {
             policy_version: 1,
             clock: self.clock,
         };
+        // Kept and read again, as over a restart; and small, however long the history is.
+        let bytes = postcard::to_stdvec(&self.state).unwrap();
+        assert!(bytes.len() <= STATE_BYTES_MAX, "{} bytes of state", bytes.len());
+        self.state = postcard::from_bytes(&bytes).unwrap();
         let mut effects = Effects::new(entity.clone());
         Engagement::step(&turn, &self.policy, &mut self.state, input, &mut effects);
         for effect in effects.into_list() {
