@@ -58,6 +58,7 @@ pub(crate) struct Step {
     pub(crate) tick: bool,
     pub(crate) clock: Option<ClockMode>,
     pub(crate) event: Option<String>,
+    pub(crate) policy: Option<toml::Table>,
     pub(crate) entity: Option<String>,
     pub(crate) contact: Option<String>,
     pub(crate) actor: Option<String>,

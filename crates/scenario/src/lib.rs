@@ -11,8 +11,8 @@
 //! then  = [{ fact = "health.scored", band = "yellow", reason = "no usage for *" }]
 //! ```
 //!
-//! A step has `at` (RFC 3339, or `+14d`, `+2h`, `+5m`, `+30s` after the step before) and either `tick = true` or
-//! `event`, the name of a kind whose fields stand beside it. Of the envelope it may have `entity`, `contact`, `actor`,
+//! A step has `at` (RFC 3339, or `+14d`, `+2h`, `+5m`, `+30s` after the step before) and `tick = true`, or `policy`, a
+//! table of differences from the scenario's own that come into force there, or `event`, the name of a kind whose fields stand beside it. Of the envelope it may have `entity`, `contact`, `actor`,
 //! `time` (when it happened, where that is not `at`), `late`, `source`, `id`; fields of the data that have one of these
 //! names go into `data = { … }`. `as = "name"` names its position, which `"@name"` stands for elsewhere.
 //!

@@ -60,7 +60,7 @@ struct World<'a, A: Agent> {
     /// The latest fact of each kind, so that a step can name what the agent named.
     latest: BTreeMap<&'static str, Fields>,
     clock: ClockMode,
-    defaults: &'a BTreeMap<String, Fields>,
+    scenario: &'a Scenario,
 }
 
 impl<'a, A: Agent> World<'a, A> {
@@ -82,7 +82,7 @@ impl<'a, A: Agent> World<'a, A> {
             names: BTreeMap::new(),
             latest: BTreeMap::new(),
             clock: if scenario.event_time { ClockMode::Event } else { ClockMode::Live },
-            defaults: &scenario.defaults,
+            scenario,
         })
     }
 
@@ -96,6 +96,13 @@ impl<'a, A: Agent> World<'a, A> {
             self.clock = step.clock.unwrap_or(self.clock);
             self.pass_time(at)?;
             self.now = at;
+            if let Some(differences) = &step.policy {
+                if step.event.is_some() || step.tick {
+                    return Err(error("a step that publishes a policy has only `at` and `policy`".into()));
+                }
+                self.publish(differences)?;
+                continue;
+            }
             match (&step.event, step.tick) {
                 (None, true) => {
                     if !step.fields.is_empty() || !step.data.is_empty() {
@@ -108,7 +115,7 @@ impl<'a, A: Agent> World<'a, A> {
                     self.take(&event, step.name.as_deref())?;
                 }
                 (Some(_), true) | (None, false) => {
-                    return Err(error("needs either `tick = true` or `event = \"…\"`".into()));
+                    return Err(error("needs `tick = true`, `event = \"…\"` or `policy = { … }`".into()));
                 }
             }
         }
@@ -137,6 +144,17 @@ impl<'a, A: Agent> World<'a, A> {
             let cause = Position { seq: self.seq, index: 0 };
             let facts = self.turn(&entity, cause, ordinal, Input::Timer(&name))?;
             self.come_back(facts)?;
+        }
+        Ok(())
+    }
+
+    /// Another policy comes into force: the scenario's own with some differences.
+    fn publish(&mut self, differences: &toml::Table) -> Result<(), ScenarioError> {
+        self.seq += 1;
+        self.policy = A::policy(&merged(&merged(A::DEFAULT_POLICY, &self.scenario.policy)?, differences)?)?;
+        self.policy_version += 1;
+        for rule in &self.scenario.rules {
+            A::adopt(&mut self.policy, &rule.name, rule.version, &rule.text)?;
         }
         Ok(())
     }
@@ -302,7 +320,7 @@ impl<'a, A: Agent> World<'a, A> {
     }
 
     fn data(&self, kind: Kind, step: &Step) -> Result<Data, String> {
-        let mut fields = self.defaults.get(kind.name()).cloned().unwrap_or_default();
+        let mut fields = self.scenario.defaults.get(kind.name()).cloned().unwrap_or_default();
         fields.extend(step.fields.iter().map(|(k, v)| (k.clone(), v.clone())));
         fields.extend(step.data.clone());
         let mut fields = self.resolved(&fields);

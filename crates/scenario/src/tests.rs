@@ -68,6 +68,10 @@ fn timers_fire_at_their_own_time_between_two_steps() {
         ]"#;
     assert_eq!(outcome(three).unwrap(), 1);
     assert_eq!(outcome("policy = { hours = 60 }\nwhen = [{ at = \"+50h\", tick = true }]\nthen = []").unwrap(), 1);
+    let slower = r#"
+        when = [{ at = "+1h", policy = { hours = 60 } }, { at = "+80h", tick = true }]
+        then = [{ fact = "stage.changed", at = "2026-01-02T00:00:00Z" }]"#;
+    assert_eq!(outcome(slower).unwrap(), 1, "the next timer is set by the policy that came into force");
 }
 
 #[test]
@@ -91,7 +95,9 @@ fn scenarios_that_make_no_sense_are_refused_with_the_place() {
     for (rest, why) in [
         ("when = []", "`then` is missing"),
         ("when = []\nthen = []\nwhenn = []", "unknown field `whenn`"),
-        ("when = [{ at = \"+1d\" }]\nthen = []", "when step 1: needs either"),
+        ("when = [{ at = \"+1d\" }]\nthen = []", "when step 1: needs `tick = true`"),
+        ("when = [{ at = \"+1d\", tick = true, policy = { hours = 9 } }]\nthen = []", "has only `at` and `policy`"),
+        ("when = [{ at = \"+1d\", policy = { hous = 9 } }]\nthen = []", "hous"),
         ("when = [{ at = \"2025-01-01T00:00:00Z\", tick = true }]\nthen = []", "time does not go back"),
         ("when = [{ at = \"+1x\", tick = true }]\nthen = []", "no span"),
         ("when = [{ at = \"+1h\", event = \"csm.assigned\", csm = \"jo\", cms = \"x\" }]\nthen = []", "no field `cms`"),
