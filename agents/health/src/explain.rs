@@ -13,13 +13,13 @@ use crate::{
 /// The pillars as they are said. What each holds is rounded by the running sum, so that they add up to the machine's
 /// score exactly.
 pub(crate) fn pillars(scored: &Scored, view: &View<'_>) -> Vec<PillarScore> {
-    let model = view.policy.model(view.account.profile.vendor, view.segment);
     let (mut sum, mut before) = (0_u32, 0_u32);
     let mut said = Vec::new();
     for (name, readings) in &scored.pillars {
         sum += readings.iter().map(part).sum::<u32>();
         let mut metrics: Vec<MetricScore> = readings.iter().map(|reading| metric(reading, view)).collect();
-        metrics.extend(model.excluded.iter().filter(|(pillar, _)| pillar == name).map(|(_, metric)| excluded(*metric)));
+        let nothing = scored.excluded.iter().filter(|(pillar, ..)| pillar == name);
+        metrics.extend(nothing.map(|(_, metric, why)| excluded(*metric, why)));
         let weight_bp = readings.iter().map(|reading| reading.weight).sum();
         said.push(PillarScore { pillar: name.clone(), weight_bp, points_bp: sum / 100 - before, metrics });
         before = sum / 100;
@@ -53,7 +53,7 @@ fn metric(reading: &Reading, view: &View<'_>) -> MetricScore {
             events: evidence.events.iter().take(CITED_MAX).copied().collect(),
             events_total: evidence.total,
         },
-        Outcome::Missing(missing) => MetricScore {
+        Outcome::Missing(missing) | Outcome::NotApplicable(missing) => MetricScore {
             metric: name,
             weight_bp,
             points,
@@ -73,7 +73,7 @@ fn metric(reading: &Reading, view: &View<'_>) -> MetricScore {
     }
 }
 
-fn excluded(metric: Metric) -> MetricScore {
+fn excluded(metric: Metric, why: &str) -> MetricScore {
     MetricScore {
         metric: metric.name().to_owned(),
         weight_bp: 0,
@@ -81,7 +81,7 @@ fn excluded(metric: Metric) -> MetricScore {
         state: MetricState::NotApplicable,
         value: None,
         unit: None,
-        reason: "means nothing for an account of this kind".into(),
+        reason: why.to_owned(),
         evidence_at: None,
         events: Vec::new(),
         events_total: 0,
@@ -108,6 +108,6 @@ fn titled(reading: &Reading) -> String {
     let title = reading.metric.name().replace('_', " ");
     match &reading.outcome {
         Outcome::Measured(measurement) => format!("{title}: {}", measurement.reason),
-        Outcome::Missing(missing) => format!("{title}: {missing}"),
+        Outcome::Missing(missing) | Outcome::NotApplicable(missing) => format!("{title}: {missing}"),
     }
 }

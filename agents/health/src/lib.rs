@@ -7,20 +7,30 @@
 mod band;
 mod divergence;
 mod explain;
+mod fold;
+mod indicators;
 mod metrics;
 mod model;
 mod moment;
 mod on_commercial;
+mod on_market;
 mod on_outcome;
 mod on_override;
 mod on_relation;
 mod on_router;
+mod on_sales;
 mod on_support;
 mod on_usage;
 mod play;
 mod policy;
+mod review;
+mod sampling;
 mod scoring;
+mod segment;
+mod settling;
+mod shadow;
 mod state;
+mod use_more;
 
 use agent::{Agent, Effects, Input, PolicyError, Turn, profile::PROFILE_KINDS};
 use bus_schema::{Data, Event, Kind};
@@ -29,7 +39,7 @@ use crate::{
     metrics::View,
     moment::Moment,
     scoring::{DAILY, DWELL},
-    state::{Account, GoalState},
+    state::Account,
 };
 pub use crate::{policy::Policy, state::State};
 
@@ -74,6 +84,41 @@ const OWN_KINDS: &[Kind] = &[
     Kind::OverrideSet,
     Kind::SourceStalled,
     Kind::SourceResumed,
+    Kind::HelpViewed,
+    Kind::HelpAnswered,
+    Kind::CommunityParticipated,
+    Kind::AdvocacyCompleted,
+    Kind::MilestoneReached,
+    Kind::KpiMeasured,
+    Kind::UseCaseDefined,
+    Kind::UseCaseLive,
+    Kind::PlanEdited,
+    Kind::InvoiceIssued,
+    Kind::InvoicePaid,
+    Kind::InvoicePaymentFailed,
+    Kind::InvoiceOverdue,
+    Kind::DisputeOpened,
+    Kind::RefundMade,
+    Kind::RenewalProposalSent,
+    Kind::RenewalStageChanged,
+    Kind::OpportunityCreated,
+    Kind::OpportunityUpdated,
+    Kind::OpportunityWon,
+    Kind::OpportunityLost,
+    Kind::BudgetReported,
+    Kind::CompetitorMentioned,
+    Kind::ListingPublished,
+    Kind::ListingDelisted,
+    Kind::OrderPlaced,
+    Kind::OrderFulfilled,
+    Kind::OrderCancelled,
+    Kind::RatingReceived,
+    Kind::SalesSummed,
+    Kind::EscalationRaised,
+    Kind::EscalationResolved,
+    Kind::HealthSampled,
+    Kind::HealthSettled,
+    Kind::SeasonMeasured,
 ];
 
 const READS: [Kind; PROFILE_KINDS.len() + OWN_KINDS.len()] = agent::profile::with_profile(OWN_KINDS);
@@ -85,10 +130,15 @@ impl Agent for Health {
         Kind::HealthScored,
         Kind::HealthBandChanged,
         Kind::HealthDivergenceFound,
+        Kind::HealthSampled,
+        Kind::HealthSettled,
+        Kind::SeasonMeasured,
+        Kind::SegmentBaseline,
+        Kind::ModelReviewed,
         Kind::TouchpointRequested,
         Kind::TaskCreated,
     ];
-    const FOLD_VERSION: u32 = 1;
+    const FOLD_VERSION: u32 = 2;
     const DEFAULT_POLICY: &'static str = include_str!("../policy.toml");
 
     type Policy = Policy;
@@ -99,19 +149,22 @@ impl Agent for Health {
     }
 
     fn step(turn: &Turn<'_>, policy: &Policy, state: &mut State, input: Input<'_>, effects: &mut Effects) {
-        if turn.entity.account_id().is_none() {
-            return;
+        if *state == State::Empty {
+            *state = State::of(turn.entity);
         }
-        let account = state.account.get_or_insert_default();
-        match input {
-            Input::Event(event) => take(turn, policy, account, event, effects),
-            Input::Timer(DAILY) => daily(turn, policy, account, effects),
-            Input::Timer(DWELL) => {
+        match (state, input) {
+            (State::Account(account), Input::Event(event)) => take(turn, policy, account, event, effects),
+            (State::Account(account), Input::Timer(DAILY)) => daily(turn, policy, account, effects),
+            (State::Account(account), Input::Timer(DWELL)) => {
                 account.dwelling = false;
                 scoring::catch_up(turn, policy, account);
                 scoring::conclude(turn, policy, account, false, effects);
             }
-            Input::Timer(_) => {}
+            (State::Segment(segment), Input::Event(event)) => segment.fold(turn, event, effects),
+            (State::Segment(segment), Input::Timer(_)) => segment.daily(turn, policy, effects),
+            (State::Review(review), Input::Event(event)) => review.fold(turn, event, effects),
+            (State::Review(review), Input::Timer(_)) => review.monthly(turn, policy, effects),
+            (State::Account(_), Input::Timer(_)) | (State::Empty, _) => {}
         }
     }
 }
@@ -123,13 +176,18 @@ fn take(turn: &Turn<'_>, policy: &Policy, account: &mut Account, event: &Event, 
         scoring::catch_up(turn, policy, account);
     }
     let moment = Moment::of(event, turn, policy, account);
-    fold(policy, account, &moment, event);
+    let was_there = !account.profile.ended();
+    fold::fold(policy, account, &moment, event);
     account.profile.fold(event);
-    after_profile(account, &moment, &event.data);
+    fold::after_profile(account, &moment, &event.data);
     if account.profile.ended() {
+        if was_there {
+            settling::lost(policy, account, moment.day, effects);
+        }
         scoring::rest(account, effects);
         return;
     }
+    on_override::question(turn, account, &moment, &event.data, effects);
     if moves {
         if let Data::UsageAggregated(_) = event.data {
             on_usage::measure(account, policy, turn.now);
@@ -151,8 +209,16 @@ fn daily(turn: &Turn<'_>, policy: &Policy, account: &mut Account, effects: &mut 
     scoring::catch_up(turn, policy, account);
     account.support.forget(today);
     account.sources.forget(today);
+    account.billing.forget(today);
+    account.help.settle(turn.now);
+    account.stage.clone_from(&account.profile.stage);
     on_usage::measure(account, policy, turn.now);
+    use_more::measure_sales(account, policy, turn.now);
     let scored = scoring::conclude(turn, policy, account, true, effects);
+    let shadows = shadow::keep(&View::new(account, policy, turn.now));
+    shadow::remember_all(account, &shadows);
+    settling::monthly(policy, account, (&scored, &shadows), today, effects);
+    sampling::tell(turn, policy, account, today, effects);
     if let Some(found) = divergence::found(&View::new(account, policy, turn.now), &scored) {
         account.diverged_on = Some(today);
         effects.emit(found);
@@ -171,73 +237,10 @@ const fn counts_tomorrow(data: &Data) -> bool {
             | Data::FeatureActivated(_)
             | Data::PageViewed(_)
             | Data::ApiCalled(_)
+            | Data::OrderPlaced(_)
+            | Data::SalesSummed(_)
+            | Data::SeasonMeasured(_)
     )
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "OWN_KINDS names what is folded here; the profile folds the rest")]
-fn fold(policy: &Policy, account: &mut Account, moment: &Moment<'_>, event: &Event) {
-    match &event.data {
-        Data::UserLoggedIn(data) => on_usage::active(account, moment, &data.user),
-        Data::SessionEnded(data) => on_usage::active(account, moment, &data.user),
-        Data::UsageRecorded(data) => on_usage::recorded(account, moment, data),
-        Data::UsageAggregated(data) => on_usage::aggregated(account, moment, data),
-        Data::FeatureActivated(data) => on_usage::feature_activated(account, moment, data),
-        Data::PageViewed(data) => on_usage::page_viewed(account, moment, data),
-        Data::ApiCalled(data) => on_usage::called(account, moment, data),
-        Data::UserInvited(_) | Data::UserActivated(_) | Data::SeatsMeasured(_) => on_usage::users_told(account, moment),
-        Data::TicketOpened(data) => on_support::opened(account, moment, data),
-        Data::TicketReplied(data) => on_support::replied(account, moment, data),
-        Data::TicketUpdated(data) => on_support::updated(account, moment, data),
-        Data::TicketResolved(data) => on_support::resolved(account, moment, &data.ticket, policy),
-        Data::TicketReopened(data) => on_support::reopened(account, moment, &data.ticket),
-        Data::CsatResponded(data) => on_support::rated(account, moment, data),
-        Data::ConversationRecorded(data) => on_support::conversed(account, moment, data),
-        Data::FeedbackSubmitted(data) => on_support::heard(account, moment, &data.reading),
-        Data::NpsResponded(data) => on_support::heard(account, moment, &data.reading),
-        Data::SurveyResponded(data) => on_support::heard(account, moment, &data.reading),
-        Data::PublicReviewPosted(data) => on_support::heard(account, moment, &data.reading),
-        Data::ContactLeft(data) => on_relation::left(account, moment, data),
-        Data::KickoffHeld(data) => on_relation::met(account, moment, &data.participants),
-        Data::MeetingHeld(data) => on_relation::met(account, moment, &data.attended),
-        Data::MeetingMissed(_) => on_relation::missed(account, moment),
-        Data::ReviewHeld(data) => on_relation::met(account, moment, &data.attended),
-        Data::OutreachDelivered(data) => on_relation::delivered(account, moment, data),
-        Data::OutreachClicked(data) => on_relation::clicked(account, moment, data),
-        Data::OutreachReplied(data) => on_relation::replied(account, moment, data),
-        Data::GoalSet(data) => on_outcome::goal(account, moment, &data.goal, Some(data.due_on), GoalState::Open),
-        Data::GoalAchieved(data) => on_outcome::goal(account, moment, &data.goal, data.due_on, GoalState::Achieved),
-        Data::GoalMissed(data) => on_outcome::goal(account, moment, &data.goal, data.due_on, GoalState::Missed),
-        Data::RoiReported(data) => {
-            on_outcome::documented(account, moment, (data.value, data.cost), &data.period, &data.attested_by);
-        }
-        Data::OutcomeDocumented(data) => {
-            on_outcome::documented(account, moment, (data.value, data.cost), &data.period, &data.attested_by);
-        }
-        Data::OverrideSet(data) => on_override::set(account, moment, event, data, policy),
-        Data::SourceStalled(data) => on_router::stalled(account, data),
-        Data::SourceResumed(data) => on_router::resumed(account, moment, data, policy),
-        Data::IncidentCovers(data) => on_router::incident(account, data, policy),
-        _ => {}
-    }
-}
-
-/// What needs the profile as the event left it.
-#[expect(clippy::wildcard_enum_match_arm, reason = "few kinds need the profile first")]
-fn after_profile(account: &mut Account, moment: &Moment<'_>, data: &Data) {
-    match data {
-        Data::ContactAdded(data) => on_relation::named(account, moment, &data.contact, &data.roles),
-        Data::ContactUpdated(data) => {
-            on_relation::named(account, moment, &data.contact, data.roles.as_deref().unwrap_or_default());
-        }
-        Data::ContactRoleChanged(data) => on_relation::named(account, moment, &data.contact, &data.to),
-        Data::ContractSigned(_)
-        | Data::ContractAmended(_)
-        | Data::SubscriptionStarted(_)
-        | Data::SubscriptionChanged(_)
-        | Data::SubscriptionRenewed(_)
-        | Data::AccountWonBack(_) => on_commercial::revenue(account, moment),
-        _ => {}
-    }
 }
 
 #[cfg(test)]

@@ -3,144 +3,58 @@
 //! A metric reads the state at an instant and answers with points, or with the reason why there are none. It never
 //! changes anything, and each is monotone in what it measures.
 
+mod active_ratio;
+mod advocacy_activity;
+mod api_usage;
+mod budget;
+mod catalogue;
+mod community;
+mod competition;
 mod csm_engagement;
+mod escalation_rate;
 mod executive_relationship;
 mod expansion_history;
+mod expansion_pipeline;
 mod feature_adoption;
+mod fulfilment;
 mod goals_achieved;
+mod kpi_achievement;
+mod listings;
+mod login_frequency;
+mod milestones;
+mod orders;
+mod payment_history;
+mod platform_use;
+mod rating;
+mod renewal_standing;
 mod resolution_satisfaction;
 mod response_to_outreach;
+mod revenue_growth;
+mod review_participation;
 mod roi;
+mod self_service;
 mod sentiment;
+mod session_length;
+mod support_per_order;
+mod ticket_trend;
 mod ticket_volume;
+mod time_to_resolve;
+mod time_to_value;
 mod usage_trend;
+mod use_case_expansion;
 mod user_engagement;
 
 use agent::Trail;
 use bus_schema::{Day, Position, Time, data::facts::Band};
-use serde::{Deserialize, Serialize};
 
-pub(crate) use self::sentiment::mean_tone;
-use crate::{
-    policy::{Policy, Segment},
-    state::Account,
+pub(crate) use self::{
+    catalogue::{Metric, Source},
+    sentiment::mean_tone,
 };
-
-/// A metric of the catalogue.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Metric {
-    FeatureAdoption,
-    UserEngagement,
-    UsageTrend,
-    TicketVolume,
-    Sentiment,
-    ResolutionSatisfaction,
-    CsmEngagement,
-    ExecutiveRelationship,
-    ResponseToOutreach,
-    GoalsAchieved,
-    Roi,
-    ExpansionHistory,
-}
-
-/// Where a metric's events come from.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Source {
-    Usage,
-    Features,
-    Support,
-    Relationship,
-    Outcomes,
-    Commercial,
-}
-
-impl Source {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Usage, Self::Features, Self::Support, Self::Relationship, Self::Outcomes, Self::Commercial];
-
-    /// The name in policy and facts.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Usage => "usage",
-            Self::Features => "features",
-            Self::Support => "support",
-            Self::Relationship => "relationship",
-            Self::Outcomes => "outcomes",
-            Self::Commercial => "commercial",
-        }
-    }
-}
-
-impl Metric {
-    /// The name in policy and facts.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::FeatureAdoption => "feature_adoption",
-            Self::UserEngagement => "user_engagement",
-            Self::UsageTrend => "usage_trend",
-            Self::TicketVolume => "ticket_volume",
-            Self::Sentiment => "sentiment",
-            Self::ResolutionSatisfaction => "resolution_satisfaction",
-            Self::CsmEngagement => "csm_engagement",
-            Self::ExecutiveRelationship => "executive_relationship",
-            Self::ResponseToOutreach => "response_to_outreach",
-            Self::GoalsAchieved => "goals_achieved",
-            Self::Roi => "roi",
-            Self::ExpansionHistory => "expansion_history",
-        }
-    }
-
-    /// The source it needs.
-    pub(crate) const fn source(self) -> Source {
-        match self {
-            Self::FeatureAdoption => Source::Features,
-            Self::UserEngagement | Self::UsageTrend => Source::Usage,
-            Self::TicketVolume | Self::Sentiment | Self::ResolutionSatisfaction => Source::Support,
-            Self::CsmEngagement | Self::ExecutiveRelationship | Self::ResponseToOutreach => Source::Relationship,
-            Self::GoalsAchieved | Self::Roi => Source::Outcomes,
-            Self::ExpansionHistory => Source::Commercial,
-        }
-    }
-
-    /// Days a measurement stands once it is not renewed; none: for ever.
-    pub(crate) const fn life_days(self, policy: &Policy) -> Option<i32> {
-        let rules = &policy.metric;
-        match self {
-            Self::FeatureAdoption => Some(rules.feature_adoption.life_days),
-            Self::UserEngagement => Some(rules.user_engagement.life_days),
-            Self::UsageTrend => Some(rules.usage_trend.life_days),
-            Self::TicketVolume => Some(rules.ticket_volume.life_days),
-            Self::Sentiment => Some(rules.sentiment.life_days),
-            Self::ResolutionSatisfaction => Some(rules.resolution_satisfaction.life_days),
-            Self::CsmEngagement => Some(rules.csm_engagement.life_days),
-            Self::ExecutiveRelationship => Some(rules.executive_relationship.life_days),
-            Self::ResponseToOutreach => Some(rules.response_to_outreach.life_days),
-            Self::GoalsAchieved => Some(rules.goals_achieved.life_days),
-            Self::Roi => Some(rules.roi.life_days),
-            Self::ExpansionHistory => None,
-        }
-    }
-
-    /// Measures it.
-    pub(crate) fn measure(self, view: &View<'_>) -> Outcome {
-        match self {
-            Self::FeatureAdoption => feature_adoption::measure(view),
-            Self::UserEngagement => user_engagement::measure(view),
-            Self::UsageTrend => usage_trend::measure(view),
-            Self::TicketVolume => ticket_volume::measure(view),
-            Self::Sentiment => sentiment::measure(view),
-            Self::ResolutionSatisfaction => resolution_satisfaction::measure(view),
-            Self::CsmEngagement => csm_engagement::measure(view),
-            Self::ExecutiveRelationship => executive_relationship::measure(view),
-            Self::ResponseToOutreach => response_to_outreach::measure(view),
-            Self::GoalsAchieved => goals_achieved::measure(view),
-            Self::Roi => roi::measure(view),
-            Self::ExpansionHistory => expansion_history::measure(view),
-        }
-    }
-}
+use crate::{
+    policy::{Model, Policy, Segment},
+    state::{Account, Binding},
+};
 
 /// An account at an instant, under the rules in force.
 pub(crate) struct View<'a> {
@@ -165,6 +79,16 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What its model is bound by. The stage is that of the last daily turn, so that no fact of today moves it.
+    pub(crate) fn binding(&self) -> Binding {
+        Binding { vendor: self.account.profile.vendor, segment: self.segment, stage: self.account.stage.clone() }
+    }
+
+    /// The model in use.
+    pub(crate) fn model(&self) -> &'a Model {
+        self.policy.model(&self.binding())
+    }
+
     /// Served digitally first: small customers and vendors.
     pub(crate) fn digital_first(&self) -> bool {
         self.account.profile.vendor || self.segment == Segment::Smb
@@ -183,6 +107,8 @@ pub(crate) enum Outcome {
     Measured(Measurement),
     /// No points, and why.
     Missing(String),
+    /// It means nothing for this account, and why: others carry its weight.
+    NotApplicable(String),
 }
 
 /// A measurement.
@@ -208,10 +134,28 @@ pub(crate) struct Evidence {
     pub(crate) total: u32,
 }
 
+impl Evidence {
+    /// Events by their day, latest first.
+    fn of(marks: impl Iterator<Item = (Day, Position)>) -> Self {
+        let marks: Vec<(Day, Position)> = marks.collect();
+        Self {
+            at: marks.first().map(|(day, _)| day.start()),
+            total: u32::try_from(marks.len()).unwrap_or(u32::MAX),
+            events: marks.into_iter().map(|(_, cause)| cause).collect(),
+        }
+    }
+}
+
 impl From<&Trail> for Evidence {
     fn from(trail: &Trail) -> Self {
         Self { at: trail.at(), events: trail.latest(), total: trail.total() }
     }
+}
+
+/// Why an account that began a few days ago is not measured yet.
+fn young(view: &View<'_>, days_min: i32) -> Option<Outcome> {
+    let age = view.account.profile.age_days(view.today);
+    (age < days_min).then(|| Outcome::Missing(format!("{age} days old, {days_min} are needed")))
 }
 
 /// Points as they go out: 0 to 100, whatever the costs taken off.
@@ -229,5 +173,7 @@ fn count(n: i64, one: &str, many: &str) -> String {
     if n == 1 { format!("one {one}") } else { format!("{n} {many}") }
 }
 
+#[cfg(test)]
+mod more_tests;
 #[cfg(test)]
 mod tests;

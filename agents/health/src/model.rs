@@ -5,6 +5,7 @@ use bus_schema::{Time, data::facts::MetricState, time::DAY_MS};
 
 use crate::{
     metrics::{Measurement, Metric, Outcome, View},
+    policy::Model,
     state::Known,
 };
 
@@ -29,6 +30,8 @@ pub(crate) struct Scored {
     pub(crate) freshness_bp: i64,
     /// By pillar, in the model's order.
     pub(crate) pillars: Vec<(String, Vec<Reading>)>,
+    /// By pillar, what means nothing for this account, and why.
+    pub(crate) excluded: Vec<(String, Metric, String)>,
 }
 
 impl Scored {
@@ -43,17 +46,38 @@ impl Scored {
     }
 }
 
-/// Scores an account at an instant. Nothing is changed.
+/// Scores an account at an instant with the model it is bound to. Nothing is changed.
 pub(crate) fn score(view: &View<'_>) -> Scored {
-    let model = view.policy.model(view.account.profile.vendor, view.segment);
-    let pillars: Vec<(String, Vec<Reading>)> = model
-        .pillars
-        .iter()
-        .map(|(name, metrics)| {
-            let readings = metrics.iter().map(|weighed| read(view, weighed.metric, weighed.weight));
-            (name.clone(), readings.collect())
-        })
-        .collect();
+    score_with(view, view.model())
+}
+
+/// Scores an account at an instant with some model. Nothing is changed.
+pub(crate) fn score_with(view: &View<'_>, model: &Model) -> Scored {
+    let plain = "means nothing for an account of this kind";
+    let mut excluded: Vec<(String, Metric, String)> =
+        model.excluded.iter().map(|(pillar, metric)| (pillar.clone(), *metric, plain.to_owned())).collect();
+    let mut readings: Vec<Reading> = Vec::new();
+    for (pillar, weighed) in model.weighed() {
+        let reading = read(view, weighed.metric, weighed.weight);
+        if let Outcome::NotApplicable(why) = &reading.outcome {
+            excluded.push((pillar.to_owned(), weighed.metric, why.clone()));
+        }
+        readings.push(reading);
+    }
+    // What means nothing for this one account goes the way of what means nothing for its kind; a model of which
+    // nothing would be left stays as it is, unknown.
+    let nothing: Vec<Metric> =
+        readings.iter().filter(|own| own.state == MetricState::NotApplicable).map(|own| own.metric).collect();
+    let fitted = if nothing.is_empty() { None } else { model.without(&nothing) };
+    let fitted = fitted.as_ref().unwrap_or(model);
+    let mut pillars: Vec<(String, Vec<Reading>)> =
+        fitted.pillars.iter().map(|(name, _)| (name.clone(), Vec::new())).collect();
+    for ((_, own), (_, weighed)) in pillars.iter_mut().zip(&fitted.pillars) {
+        for weighed in weighed {
+            let known = readings.iter().find(|reading| reading.metric == weighed.metric);
+            own.extend(known.map(|reading| Reading { weight: weighed.weight, ..reading.clone() }));
+        }
+    }
     let (mut sum, mut known, mut fresh) = (0_i64, 0_i64, 0_i64);
     for reading in pillars.iter().flat_map(|(_, readings)| readings) {
         let weight = i64::from(reading.weight);
@@ -68,22 +92,27 @@ pub(crate) fn score(view: &View<'_>) -> Scored {
         coverage_bp: known,
         freshness_bp: fresh / known.max(1),
         pillars,
+        excluded,
     }
 }
 
 fn read(view: &View<'_>, metric: Metric, weight: u16) -> Reading {
     let remembered = view.account.known.get(&metric).copied();
-    let outcome = match view.account.sources.silent(metric.source()) {
-        Some((producer, since)) => Outcome::Missing(format!("{producer} is silent since {}", view.day_of(since))),
-        None => metric.measure(view),
+    let silent = view.account.sources.silent(metric.source());
+    let outcome = match (metric.measure(view), silent) {
+        // What means nothing for the account means nothing whoever speaks: otherwise silence would move weights.
+        (nothing @ Outcome::NotApplicable(_), _) => nothing,
+        (_, Some((producer, since))) => Outcome::Missing(format!("{producer} is silent since {}", view.day_of(since))),
+        (measured, None) => measured,
     };
     let known = match &outcome {
         Outcome::Measured(Measurement { points, as_of, .. }) => {
             Some(Known { points: u8::try_from(*points).unwrap_or(100), as_of: *as_of })
         }
-        Outcome::Missing(_) => remembered,
+        Outcome::Missing(_) | Outcome::NotApplicable(_) => remembered,
     };
     let state = match known {
+        _ if matches!(outcome, Outcome::NotApplicable(_)) => MetricState::NotApplicable,
         Some(known) if alive(view, metric, known.as_of) => MetricState::Known,
         Some(_) => MetricState::Stale,
         None => MetricState::Unknown,

@@ -2,7 +2,12 @@
 
 use bus_schema::{
     Day, Money,
-    data::{value::Attestor, words::Label},
+    data::{
+        people::{ItemState, PlanEdited, PlanKind},
+        usage::{Milestone, MilestoneReached},
+        value::{Attestor, KpiMeasured},
+        words::Label,
+    },
 };
 
 use crate::{
@@ -34,8 +39,51 @@ pub(crate) fn documented(
         Attestor::Customer | Attestor::Csm => {}
         Attestor::Other(_) => return,
     }
+    account.outcomes.valued(moment.day, moment.cause);
     account.outcomes.worth_trail.cite(moment.cause, moment.at);
     account.outcomes.value(Worth { value, cost, days: period_days(period), at: moment.at });
+}
+
+/// A measure of success was read.
+pub(crate) fn kpi(account: &mut Account, moment: &Moment<'_>, data: &KpiMeasured) {
+    account.sources.hear(moment.source, Source::Outcomes);
+    let met = if data.higher_is_better { data.value >= data.target } else { data.value <= data.target };
+    account.outcomes.read(short(&data.kpi), moment.day, met);
+    account.outcomes.kpis_trail.cite(moment.cause, moment.at);
+}
+
+/// A use case was named, or is live.
+pub(crate) fn use_case(account: &mut Account, moment: &Moment<'_>, case: &str, live: bool) {
+    account.sources.hear(moment.source, Source::Outcomes);
+    account.outcomes.case(short(case), live);
+    account.outcomes.cases_trail.cite(moment.cause, moment.at);
+}
+
+/// An item of the success plan changed; other plans are ours, not the customer's success.
+pub(crate) fn plan(account: &mut Account, moment: &Moment<'_>, data: &PlanEdited) {
+    match data.plan {
+        PlanKind::Success => {}
+        PlanKind::Onboarding | PlanKind::Save | PlanKind::Renewal | PlanKind::Expansion => return,
+    }
+    account.sources.hear(moment.source, Source::Outcomes);
+    let item = short(&data.item);
+    match data.state {
+        ItemState::Open => account.outcomes.item(item, data.due_on, None),
+        ItemState::Done => account.outcomes.item(item, data.due_on, Some(moment.day)),
+        ItemState::Dropped => account.outcomes.drop_item(item),
+    }
+    account.outcomes.plan_trail.cite(moment.cause, moment.at);
+}
+
+/// A milestone; the first value is one, and so is the first outcome or sale.
+pub(crate) fn milestone(account: &mut Account, moment: &Moment<'_>, data: &MilestoneReached) {
+    account.sources.hear(moment.source, Source::Outcomes);
+    match data.milestone {
+        Milestone::FirstValue | Milestone::FirstOutcome | Milestone::FirstSale => {
+            account.outcomes.valued(moment.day, moment.cause);
+        }
+        Milestone::Custom | Milestone::Other(_) => {}
+    }
 }
 
 /// Days of a period: `2026`, `2026-H1`, `2026-Q3`, `2026-07`, `2026-W31`; a year where it says something else.

@@ -10,6 +10,7 @@ use crate::{
     metrics::Source,
     moment::Moment,
     on_support::heard,
+    policy::Policy,
     state::{Account, Message, short},
 };
 
@@ -66,6 +67,32 @@ pub(crate) fn met(account: &mut Account, moment: &Moment<'_>, attended: &List<La
     for contact in attended {
         account.relation.meet(short(contact), moment.at, moment.cause);
     }
+}
+
+/// A business review was held. It counts as one where somebody came who decides.
+pub(crate) fn reviewed(account: &mut Account, moment: &Moment<'_>, attended: &List<Label>, policy: &Policy) {
+    let roles = &policy.metric.review_participation.roles;
+    let decides = |id: &str| {
+        account.relation.successor == Some(short(id))
+            || account.profile.contacts.get(id).is_some_and(|contact| roles.iter().any(|role| contact.has(role)))
+    };
+    // Calendar and success tool may both tell of the same one.
+    if attended.iter().any(|id| decides(id)) && !account.relation.reviews.has(moment.day) {
+        account.relation.reviews.add(moment.day, moment.cause);
+    }
+    met(account, moment, attended);
+}
+
+/// The customer did something for us.
+pub(crate) fn advocated(account: &mut Account, moment: &Moment<'_>) {
+    account.sources.hear(moment.source, Source::Relationship);
+    account.relation.acts.add(moment.day, moment.cause);
+}
+
+/// The customer took part in the community.
+pub(crate) fn took_part(account: &mut Account, moment: &Moment<'_>) {
+    account.sources.hear(moment.source, Source::Community);
+    account.relation.community.add(moment.day, moment.cause);
 }
 
 /// The customer did not come.

@@ -33,6 +33,7 @@ pub(crate) fn opened(account: &mut Account, moment: &Moment<'_>, data: &TicketOp
         cause: moment.cause,
     };
     account.support.keep(short(&data.ticket), ticket);
+    account.help.asked(short(&data.contact), moment.at);
     heard(account, moment, &data.reading);
 }
 
@@ -70,10 +71,11 @@ pub(crate) fn resolved(account: &mut Account, moment: &Moment<'_>, ticket: &str,
     if ticket.resolved.is_some() {
         return;
     }
-    let in_time = ticket.in_time(moment.at, rule(policy, ticket.priority));
-    ticket.resolved = Some((moment.at, moment.day, in_time));
+    let percent = ticket.took_percent(moment.at, rule(policy, ticket.priority));
+    ticket.resolved = Some((moment.at, moment.day, percent));
     account.support.resolved.add(moment.day, KEEP_DAYS);
-    if in_time {
+    account.support.resolve(moment.day, percent);
+    if percent <= 100 {
         account.support.resolved_in_time.add(moment.day, KEEP_DAYS);
     }
     account.support.resolved_trail.cite(moment.cause, moment.at);
@@ -85,10 +87,11 @@ pub(crate) fn reopened(account: &mut Account, moment: &Moment<'_>, ticket: &str)
     account.support.reopened.add(moment.day, KEEP_DAYS);
     account.support.opened_trail.cite(moment.cause, moment.at);
     let Some(ticket) = account.support.tickets.get_mut(&short(ticket)) else { return };
-    if let Some((at, day, in_time)) = ticket.resolved.take() {
+    if let Some((at, day, percent)) = ticket.resolved.take() {
         ticket.waited_ms += moment.at.since_ms(at).max(0);
         account.support.resolved.take_back(day);
-        if in_time {
+        account.support.unresolve(day, percent);
+        if percent <= 100 {
             account.support.resolved_in_time.take_back(day);
         }
     }
@@ -118,6 +121,26 @@ pub(crate) fn conversed(account: &mut Account, moment: &Moment<'_>, data: &Conve
         }
         Direction::Outbound | Direction::Other(_) => account.sources.hear(moment.source, Source::Relationship),
     }
+}
+
+/// An article was read or judged. Of a reader nobody knows it cannot be told whether a ticket followed.
+pub(crate) fn helped(account: &mut Account, moment: &Moment<'_>) {
+    account.sources.hear(moment.source, Source::Help);
+    if let Some(contact) = moment.contact {
+        account.help.read(short(contact), moment.at, moment.day, moment.cause);
+    }
+}
+
+/// An escalation was raised.
+pub(crate) fn escalated(account: &mut Account, moment: &Moment<'_>, escalation: &str) {
+    account.support.escalations.raise(short(escalation), moment.day);
+    account.support.escalations.trail.cite(moment.cause, moment.at);
+}
+
+/// An escalation is over.
+pub(crate) fn calmed(account: &mut Account, moment: &Moment<'_>, escalation: &str) {
+    account.support.escalations.end(short(escalation));
+    account.support.escalations.trail.cite(moment.cause, moment.at);
 }
 
 /// Takes in how a text of the customer sounds.

@@ -4,7 +4,7 @@
 use agent::arithmetic::share;
 use bus_schema::{
     Day, Time,
-    data::usage::{ApiCalled, FeatureActivated, PageViewed, UsageAggregated, UsageRecorded},
+    data::usage::{ApiCalled, FeatureActivated, PageViewed, SessionEnded, UsageAggregated, UsageRecorded},
 };
 
 use crate::{
@@ -12,15 +12,22 @@ use crate::{
     moment::Moment,
     policy::Policy,
     state::{Account, Adoption, Engagement, Measured, Trend},
+    use_more::More,
 };
 
 /// Days of the window of engagement and adoption.
-const WINDOW_DAYS: i32 = 28;
+pub(crate) const WINDOW_DAYS: i32 = 28;
 
 /// A user logged in or ended a session.
 pub(crate) fn active(account: &mut Account, moment: &Moment<'_>, user: &str) {
     account.sources.hear(moment.source, Source::Usage);
     account.usage.record(user, moment.day, moment.cause);
+}
+
+/// A session ended.
+pub(crate) fn session(account: &mut Account, moment: &Moment<'_>, data: &SessionEnded) {
+    active(account, moment, &data.user);
+    account.sessions.record(moment.day, data.seconds);
 }
 
 /// A user used a feature.
@@ -61,7 +68,7 @@ pub(crate) fn aggregated(account: &mut Account, moment: &Moment<'_>, data: &Usag
 pub(crate) fn called(account: &mut Account, moment: &Moment<'_>, data: &ApiCalled) {
     account.sources.hear(moment.source, Source::Usage);
     let day = data.day.or_else(|| data.hour.map(Time::day)).unwrap_or(moment.day);
-    account.calls.record(day, data.count, moment.cause, moment.at);
+    account.calls.record(day, (data.count, data.errors), moment.cause, moment.at);
 }
 
 /// Seats or invited users: who could be active.
@@ -89,6 +96,7 @@ pub(crate) fn measure(account: &mut Account, policy: &Policy, now: Time) {
     let trend = trend(account, policy, today).filter(|_| age >= policy.metric.usage_trend.age_days_min);
     let adoption = adoption(account, policy, today).filter(|_| age >= policy.metric.feature_adoption.age_days_min);
     let (use_silent, features_silent) = (silent(Source::Usage), silent(Source::Features));
+    let more = More::of(account, policy, today, age);
     let open_active = window_start(account, today).map(|from| account.usage.active_users(today, today.0 - from.0));
     let measured = &mut account.measured;
     if !use_silent {
@@ -96,6 +104,7 @@ pub(crate) fn measure(account: &mut Account, policy: &Policy, now: Time) {
         measured.engagement = engagement.map(|found| Measured { found, at: now }).or(measured.engagement);
         let trend = trend.map(|found| Measured { found: lasting(found, measured.trend), at: now });
         measured.trend = trend.or(measured.trend);
+        more.keep(measured, now);
     }
     if !features_silent {
         measured.adoption = adoption.map(|found| Measured { found, at: now }).or(measured.adoption);
@@ -113,13 +122,13 @@ fn lasting(found: Trend, before: Option<Measured<Trend>>) -> Trend {
 }
 
 /// How many of the `days` before a day an incident cuts out.
-fn cut_days(account: &Account, before: Day, days: i32) -> i32 {
+pub(crate) fn cut_days(account: &Account, before: Day, days: i32) -> i32 {
     let cut = (before.0 - days..before.0).filter(|day| account.sources.is_cut(Day(*day))).count();
     i32::try_from(cut).unwrap_or(days)
 }
 
 /// The first day of a window that is as long as ever without the days cut out; none when most of it is cut out.
-fn window_start(account: &Account, today: Day) -> Option<Day> {
+pub(crate) fn window_start(account: &Account, today: Day) -> Option<Day> {
     let cut = cut_days(account, today, WINDOW_DAYS);
     (2 * cut <= WINDOW_DAYS).then(|| today.plus(-WINDOW_DAYS - cut))
 }

@@ -81,7 +81,7 @@ fn evidence(view: &View<'_>, scored: &Scored) -> Vec<Evidence> {
             at: found.evidence.at.unwrap_or(view.now),
             events: found.evidence.events.clone(),
         }),
-        Outcome::Missing(_) => None,
+        Outcome::Missing(_) | Outcome::NotApplicable(_) => None,
     };
     worst.into_iter().filter_map(sentence).take(EVIDENCE_MAX).collect()
 }

@@ -1,30 +1,39 @@
 //! The thresholds in force: read from TOML once, validated, never part of the state.
 
+mod bound;
+mod catalogue;
 mod check;
+mod check_metrics;
 mod model;
+mod more;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use agent::{PolicyError, policy::parse};
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-pub(crate) use self::{
-    model::Model,
-    rules::{BandRules, Cadence, MetricRules, Play, ResolutionRule, ResolutionRules, ScoreRules, Trigger},
-};
 use self::{
+    bound::Bound,
     model::RawModel,
-    rules::{Bind, CadenceRules, DivergenceRules, IncidentRules, NotApplicable, TaskRules},
+    rules::{Bind, CadenceRules, DivergenceRules, IncidentRules, NotApplicable, ShadowRules, TaskRules},
 };
-use crate::metrics::{Metric, Source};
+pub(crate) use self::{
+    catalogue::MetricRules,
+    model::Model,
+    rules::{
+        BandRules, BaselineRules, Cadence, Play, Quartiles, ResolutionRule, ResolutionRules, ReviewRules, ScoreRules,
+        Trigger,
+    },
+};
+use crate::{metrics::Source, state::Binding};
 
 /// The validated policy of the health agent.
 #[derive(Debug)]
 pub struct Policy {
     pub(crate) zone: TimeZone,
-    pub(crate) trimmed: Vec<Source>,
+    connected: BTreeSet<Source>,
     models: Bound,
     pub(crate) score: ScoreRules,
     pub(crate) band: BandRules,
@@ -33,18 +42,10 @@ pub struct Policy {
     pub(crate) resolution: ResolutionRules,
     pub(crate) metric: MetricRules,
     pub(crate) divergence: DivergenceRules,
+    pub(crate) baseline: BaselineRules,
+    pub(crate) review: ReviewRules,
     pub(crate) task: TaskRules,
     pub(crate) plays: Vec<Play>,
-}
-
-/// The model of each kind and segment, without the metrics that mean nothing there.
-#[derive(Debug)]
-struct Bound {
-    vendor: Model,
-    smb: Model,
-    mid_market: Model,
-    enterprise: Model,
-    strategic: Model,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +54,8 @@ struct Raw {
     time_zone: String,
     sources: Vec<Source>,
     bind: Bind,
+    #[serde(default)]
+    shadow: ShadowRules,
     model: Vec<RawModel>,
     not_applicable: NotApplicable,
     score: ScoreRules,
@@ -62,6 +65,8 @@ struct Raw {
     resolution: ResolutionRules,
     metric: MetricRules,
     divergence: DivergenceRules,
+    baseline: BaselineRules,
+    review: ReviewRules,
     task: TaskRules,
     #[serde(default)]
     play: Vec<Play>,
@@ -83,6 +88,7 @@ impl Policy {
         }
         check::rules(&raw.score, &raw.band, &raw.incident, &raw.cadence_days, &raw.resolution, &raw.metric)?;
         check::warnings(&raw.divergence, &raw.task)?;
+        check::segments(&raw.baseline, &raw.review)?;
         check::plays(&raw.play)?;
         let mut models = BTreeMap::new();
         for model in raw.model {
@@ -91,34 +97,10 @@ impl Policy {
                 return Err(PolicyError::value("model", format!("`{name}` is there twice")));
             }
         }
-        let bound = |field: &str, name: &str| {
-            let known: Vec<&str> = models.keys().map(String::as_str).collect();
-            models.get(name).ok_or_else(|| {
-                let problem = format!("`{name}` is no model of this policy; there is {}", known.join(", "));
-                PolicyError::value(format!("bind.{field}"), problem)
-            })
-        };
-        let (customer, vendor) = (bound("customer", &raw.bind.customer)?, bound("vendor", &raw.bind.vendor)?);
-        let without = |model: &Model, field: &str, metrics: &[Metric]| {
-            model.without(metrics).ok_or_else(|| {
-                let problem = format!(
-                    "leaves no metric of `{}` that a connected source feeds; take one out of the list",
-                    model.name
-                );
-                PolicyError::value(format!("not_applicable.{field}"), problem)
-            })
-        };
-        let rules = &raw.not_applicable;
-        let models = Bound {
-            vendor: without(vendor, "vendor", &rules.vendor)?,
-            smb: without(customer, "smb", &rules.smb)?,
-            mid_market: without(customer, "mid_market", &rules.mid_market)?,
-            enterprise: without(customer, "enterprise", &rules.enterprise)?,
-            strategic: without(customer, "strategic", &rules.strategic)?,
-        };
+        let models = Bound::new(&models, &raw.bind, &raw.shadow, &raw.not_applicable)?;
         Ok(Self {
             zone,
-            trimmed: Source::ALL.into_iter().filter(|source| !connected.contains(source)).collect(),
+            connected,
             models,
             score: raw.score,
             band: raw.band,
@@ -127,25 +109,26 @@ impl Policy {
             resolution: raw.resolution,
             metric: raw.metric,
             divergence: raw.divergence,
+            baseline: raw.baseline,
+            review: raw.review,
             task: raw.task,
             plays: raw.play,
         })
     }
 
-    /// The model of accounts of this kind and segment.
-    pub(crate) const fn model(&self, vendor: bool, segment: Segment) -> &Model {
-        match (vendor, segment) {
-            (true, _) => &self.models.vendor,
-            (false, Segment::Smb) => &self.models.smb,
-            (false, Segment::MidMarket) => &self.models.mid_market,
-            (false, Segment::Enterprise) => &self.models.enterprise,
-            (false, Segment::Strategic) => &self.models.strategic,
-        }
+    /// The model of an account.
+    pub(crate) fn model(&self, binding: &Binding) -> &Model {
+        self.models.model(binding)
+    }
+
+    /// The models that run beside it.
+    pub(crate) fn shadows(&self, binding: &Binding) -> impl Iterator<Item = &Model> {
+        self.models.shadows(binding)
     }
 
     /// Whether a source is connected.
     pub(crate) fn connected(&self, source: Source) -> bool {
-        !self.trimmed.contains(&source)
+        self.connected.contains(&source)
     }
 
     /// Days between two-way touches of accounts of this kind and segment.
@@ -161,8 +144,10 @@ impl Policy {
 }
 
 /// How an account is served.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Segment {
+    #[default]
     Smb,
     MidMarket,
     Enterprise,

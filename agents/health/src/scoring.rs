@@ -12,11 +12,12 @@ use bus_schema::{
 };
 
 use crate::{
-    band, explain,
+    band, explain, indicators,
     metrics::View,
-    model::{Scored, score},
+    model::{Scored, score, score_with},
     play,
     policy::Policy,
+    shadow,
     state::{Account, Said},
 };
 
@@ -29,7 +30,8 @@ pub(crate) const DWELL: &str = "dwell";
 pub(crate) fn catch_up(turn: &Turn<'_>, policy: &Policy, account: &mut Account) {
     if account.track.policy_version != turn.policy_version {
         if account.track.said.is_some() {
-            let then = score(&View::new(account, policy, account.track.at));
+            let view = View::new(account, policy, account.track.at);
+            let then = score_with(&view, policy.model(&account.track.binding));
             account.track.model += then.machine - account.track.machine;
             account.track.machine = then.machine;
         }
@@ -54,13 +56,20 @@ pub(crate) fn conclude(
     let today = view.today;
     let scored = score(&view);
     let class = band::coverage_class(&policy.band, scored.coverage_bp);
-    for reading in scored.readings() {
-        if let Some(known) = reading.known {
-            account.known.insert(reading.metric, known);
-        }
-    }
-    account.track.customer += scored.machine - account.track.machine;
+    // Another model bound by kind, segment or stage is the model's part: what the customer did is what the model before
+    // makes of it.
+    let binding = view.binding();
+    let before = &account.track.binding;
+    let by_events = if account.track.said.is_none() || *before == binding {
+        scored.machine
+    } else {
+        score_with(&view, policy.model(before)).machine
+    };
+    remember(account, &scored);
+    account.track.model += scored.machine - by_events;
+    account.track.customer += by_events - account.track.machine;
     account.track.machine = scored.machine;
+    account.track.binding = binding;
     account.track.at = turn.now;
     account.by_hand = account.by_hand.take().filter(|by_hand| today <= by_hand.until);
     let final_score = account.by_hand.as_ref().map_or(scored.machine, |by_hand| by_hand.score);
@@ -71,6 +80,7 @@ pub(crate) fn conclude(
         let other = said.band != account.band.band || said.coverage_class != class;
         other || far(said.machine, scored.machine) || far(said.final_score, final_score)
     });
+    account.past.band(today, account.band.band);
     if daily || moved {
         say(turn, policy, account, &scored, final_score, daily, effects);
         if was != account.band.band {
@@ -83,8 +93,23 @@ pub(crate) fn conclude(
         let (machine, band) = (scored.machine, account.band.band);
         account.track.said = Some(Said { machine, final_score, band, coverage_class: class, parts });
     }
+    if was != account.band.band {
+        // Another band asks for another cadence of touches. That is no doing of the customer, nor another model.
+        let now = score(&View::new(account, policy, turn.now));
+        account.track.time += now.machine - account.track.machine;
+        account.track.machine = now.machine;
+    }
     dwell(policy, account, effects);
     scored
+}
+
+/// Remembers the points of what is known, for when it is not any more.
+pub(crate) fn remember(account: &mut Account, scored: &Scored) {
+    for reading in scored.readings() {
+        if let Some(known) = reading.known {
+            account.known.insert(reading.metric, known);
+        }
+    }
 }
 
 /// Says the score.
@@ -98,7 +123,9 @@ fn say(
     effects: &mut Effects,
 ) {
     let view = View::new(account, policy, turn.now);
-    let model = policy.model(account.profile.vendor, view.segment);
+    let model = view.model();
+    let (shadows, indicators) =
+        if daily { (shadow::scores(&view), Some(indicators::measure(&view))) } else { (Vec::new(), None) };
     let track = &account.track;
     let change = track.said.as_ref().map(|said| ScoreChange {
         from: said.machine,
@@ -118,8 +145,10 @@ fn say(
         confidence_bp: small(scored.confidence_bp()),
         pillars: explain::pillars(scored, &view),
         change,
-        trimmed: policy.trimmed.iter().map(|source| source.name().to_owned()).collect(),
+        trimmed: model.trimmed.iter().map(|source| source.name().to_owned()).collect(),
         daily,
+        shadows,
+        indicators,
     }));
     let track = &mut account.track;
     (track.customer, track.time, track.model) = (0, 0, 0);
@@ -170,6 +199,7 @@ pub(crate) fn rest(account: &mut Account, effects: &mut Effects) {
     (account.scheduled, account.dwelling, account.band.pending) = (false, false, None);
 }
 
-fn small(value: i64) -> u16 {
+/// Basis points as they go out.
+pub(crate) fn small(value: i64) -> u16 {
     u16::try_from(value.clamp(0, 10_000)).unwrap_or(0)
 }

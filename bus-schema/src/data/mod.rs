@@ -308,6 +308,9 @@ kinds! {
     672 "health.divergence_found" HealthDivergenceFound(DivergenceFound) Agent("health"), [];
     673 "segment.baseline" SegmentBaseline(SegmentBaseline) Agent("health"), [];
     674 "model.reviewed" ModelReviewed(ModelReviewed) Agent("health"), [];
+    675 "health.sampled" HealthSampled(HealthSampled) Agent("health"), [];
+    676 "season.measured" SeasonMeasured(SeasonMeasured) Agent("health"), [];
+    677 "health.settled" HealthSettled(HealthSettled) Agent("health"), [];
     690 "churn.forecasted" ChurnForecasted(ChurnForecasted) Agent("churn"), [];
     691 "alert.opened" AlertOpened(AlertOpened) Agent("churn"), [];
     692 "alert.updated" AlertUpdated(AlertUpdated) Agent("churn"), [];

@@ -27,7 +27,7 @@ fn measure(metric: Metric, account: &Account) -> Outcome {
 fn points(metric: Metric, account: &Account) -> i64 {
     match measure(metric, account) {
         Outcome::Measured(found) => found.points,
-        Outcome::Missing(why) => panic!("missing: {why}"),
+        Outcome::Missing(why) | Outcome::NotApplicable(why) => panic!("missing: {why}"),
     }
 }
 
@@ -35,7 +35,7 @@ fn points(metric: Metric, account: &Account) -> i64 {
 fn missing(metric: Metric, account: &Account) -> String {
     match measure(metric, account) {
         Outcome::Measured(found) => panic!("measured: {found:?}"),
-        Outcome::Missing(why) => why,
+        Outcome::Missing(why) | Outcome::NotApplicable(why) => why,
     }
 }
 
@@ -59,7 +59,7 @@ fn feature_adoption() {
 fn user_engagement() {
     let mut account = account();
     assert_eq!(missing(Metric::UserEngagement, &account), "no use was ever seen");
-    account.calls.record(TODAY, 9, AT, NOW);
+    account.calls.record(TODAY, (9, 0), AT, NOW);
     assert!(missing(Metric::UserEngagement, &account).contains("programs only"));
     let table = [
         // active of 100, weekly mean in hundredths, points
@@ -323,4 +323,17 @@ fn expansion_history() {
     account.commercial.record(money(1), TODAY.plus(-380), AT, ago(380));
     account.commercial.record(Money { minor: 1, currency: Currency::new("EUR").unwrap() }, TODAY, AT, NOW);
     assert_eq!(missing(Metric::ExpansionHistory, &account), "billed in USD before and EUR now");
+}
+
+#[test]
+fn an_account_with_less_to_lose_is_never_better_off_without_a_source() {
+    // What was never known counts the cautious points, whatever the metric.
+    let policy = Policy::read(Health::DEFAULT_POLICY).unwrap();
+    let empty = Account::default();
+    let view = View::new(&empty, &policy, NOW);
+    for metric in Metric::ALL {
+        if let Outcome::Measured(found) = metric.measure(&view) {
+            assert!(found.points <= 70, "{}: {} points out of nothing", metric.name(), found.points);
+        }
+    }
 }

@@ -2,12 +2,21 @@
 
 use agent::PolicyError;
 
-use super::rules::{
-    BandRules, Cadence, CadenceRules, Curve, DivergenceRules, IncidentRules, MetricRules, Play, ResolutionRules,
-    ScoreRules, TaskRules,
+use super::{
+    catalogue::MetricRules,
+    check_metrics,
+    rules::{
+        BandRules, BaselineRules, Cadence, CadenceRules, Curve, DivergenceRules, IncidentRules, Play, Quartiles,
+        ResolutionRules, ReviewRules, ScoreRules, TaskRules,
+    },
 };
 
-fn within<T: PartialOrd + Copy + std::fmt::Display>(field: &str, value: T, low: T, high: T) -> Result<(), PolicyError> {
+pub(super) fn within<T: PartialOrd + Copy + std::fmt::Display>(
+    field: &str,
+    value: T,
+    low: T,
+    high: T,
+) -> Result<(), PolicyError> {
     if value < low || value > high {
         return Err(PolicyError::value(field, format!("is {value}, must be from {low} to {high}")));
     }
@@ -42,7 +51,7 @@ pub(super) fn rules(
     for (name, rule) in [("p1", resolution.p1), ("p2", resolution.p2), ("p3", resolution.p3), ("p4", resolution.p4)] {
         within(&format!("resolution.{name}.hours"), rule.hours, 1, 24 * 90)?;
     }
-    metrics(metric)
+    check_metrics::metrics(metric)
 }
 
 fn bands(band: &BandRules) -> Result<(), PolicyError> {
@@ -58,70 +67,8 @@ fn bands(band: &BandRules) -> Result<(), PolicyError> {
     within("band.coverage_green_bp", band.coverage_green_bp, band.coverage_known_bp, 10_000)
 }
 
-fn metrics(rules: &MetricRules) -> Result<(), PolicyError> {
-    curves(rules)?;
-    let lives = [
-        ("feature_adoption", rules.feature_adoption.life_days),
-        ("user_engagement", rules.user_engagement.life_days),
-        ("usage_trend", rules.usage_trend.life_days),
-        ("ticket_volume", rules.ticket_volume.life_days),
-        ("sentiment", rules.sentiment.life_days),
-        ("resolution_satisfaction", rules.resolution_satisfaction.life_days),
-        ("csm_engagement", rules.csm_engagement.life_days),
-        ("executive_relationship", rules.executive_relationship.life_days),
-        ("response_to_outreach", rules.response_to_outreach.life_days),
-        ("goals_achieved", rules.goals_achieved.life_days),
-        ("roi", rules.roi.life_days),
-    ];
-    for (name, days) in lives {
-        within(&format!("metric.{name}.life_days"), days, 1, 730)?;
-    }
-    let points = [
-        ("usage_trend.noise_points_min", rules.usage_trend.noise_points_min),
-        ("ticket_volume.p1_costs", rules.ticket_volume.p1_costs),
-        ("ticket_volume.reopened_costs", rules.ticket_volume.reopened_costs),
-        ("csm_engagement.missed_costs", rules.csm_engagement.missed_costs),
-        ("csm_engagement.missed_costs_max", rules.csm_engagement.missed_costs_max),
-        ("executive_relationship.left_points", rules.executive_relationship.left_points),
-        ("executive_relationship.none_points", rules.executive_relationship.none_points),
-        ("roi.unnumbered_points", rules.roi.unnumbered_points),
-    ];
-    for (name, points) in points {
-        within(&format!("metric.{name}"), points, 0, 100)?;
-    }
-    within("metric.user_engagement.active_tenths", rules.user_engagement.active_tenths, 0, 10)?;
-    within("metric.resolution_satisfaction.satisfied_tenths", rules.resolution_satisfaction.satisfied_tenths, 0, 10)?;
-    within("metric.resolution_satisfaction.prior_bp", rules.resolution_satisfaction.prior_bp, 0, 10_000)?;
-    within("metric.resolution_satisfaction.prior_weight", rules.resolution_satisfaction.prior_weight, 0, 1_000)?;
-    within("metric.response_to_outreach.prior_bp", rules.response_to_outreach.prior_bp, 0, 10_000)?;
-    within("metric.response_to_outreach.prior_weight", rules.response_to_outreach.prior_weight, 0, 1_000)?;
-    within("metric.ticket_volume.users_min", rules.ticket_volume.users_min, 1, 1_000_000)?;
-    within("metric.sentiment.half_life_days", rules.sentiment.half_life_days, 1, 365)?;
-    within("metric.roi.days_per_point", rules.roi.days_per_point, 1, 365)
-}
-
-fn curves(rules: &MetricRules) -> Result<(), PolicyError> {
-    let curves = [
-        ("feature_adoption.points", &rules.feature_adoption.points),
-        ("user_engagement.active", &rules.user_engagement.active),
-        ("user_engagement.weekly", &rules.user_engagement.weekly),
-        ("usage_trend.points", &rules.usage_trend.points),
-        ("ticket_volume.points", &rules.ticket_volume.points),
-        ("sentiment.points", &rules.sentiment.points),
-        ("resolution_satisfaction.satisfied", &rules.resolution_satisfaction.satisfied),
-        ("resolution_satisfaction.in_time", &rules.resolution_satisfaction.in_time),
-        ("csm_engagement.points", &rules.csm_engagement.points),
-        ("executive_relationship.points", &rules.executive_relationship.points),
-        ("response_to_outreach.points", &rules.response_to_outreach.points),
-        ("goals_achieved.points", &rules.goals_achieved.points),
-        ("roi.points", &rules.roi.points),
-        ("expansion_history.points", &rules.expansion_history.points),
-    ];
-    curves.into_iter().try_for_each(|(name, curve)| line(&format!("metric.{name}"), curve))
-}
-
 /// A curve rises or falls, never both: so every metric is monotone.
-fn line(field: &str, curve: &Curve) -> Result<(), PolicyError> {
+pub(super) fn line(field: &str, curve: &Curve) -> Result<(), PolicyError> {
     let points = &curve.0;
     if points.len() < 2 {
         return Err(PolicyError::value(field, "needs at least two points, like [[0, 0], [8000, 100]]"));
@@ -144,7 +91,30 @@ pub(super) fn warnings(divergence: &DivergenceRules, task: &TaskRules) -> Result
     within("divergence.tone_bp_max", divergence.tone_bp_max, -10_000, 10_000)?;
     within("divergence.fall_bp_min", divergence.fall_bp_min, 0, 20_000)?;
     within("divergence.again_days", divergence.again_days, 1, 365)?;
+    within("divergence.few_points_min", divergence.few_points_min, 0, 100)?;
     within("task.goals_after_days", task.goals_after_days, 0, 3_650)
+}
+
+pub(super) fn segments(baseline: &BaselineRules, review: &ReviewRules) -> Result<(), PolicyError> {
+    within("baseline.accounts_min", baseline.accounts_min, 1, 1_000)?;
+    within("baseline.said_from_bp", baseline.said_from_bp, 1, 10_000)?;
+    within("baseline.again_days", baseline.again_days, 1, 28)?;
+    within("baseline.season_from_bp", baseline.season_from_bp, 1, 10_000)?;
+    for (name, usual) in [
+        ("usage_trend", baseline.usage_trend),
+        ("user_engagement", baseline.user_engagement),
+        ("feature_adoption", baseline.feature_adoption),
+    ] {
+        let Quartiles { p25, p50, p75 } = usual;
+        if p25 > p50 || p50 > p75 {
+            return Err(PolicyError::value(format!("baseline.{name}"), "p25, p50 and p75 must ascend"));
+        }
+        within(&format!("baseline.{name}.p25"), p25, 0, 100_000)?;
+        within(&format!("baseline.{name}.p75"), p75, 0, 100_000)?;
+    }
+    within("review.months", review.months, 1, 24)?;
+    within("review.outcomes_min", review.outcomes_min, 1, 10_000)?;
+    within("review.auc_bp_min", review.auc_bp_min, 5_000, 10_000)
 }
 
 pub(super) fn plays(plays: &[Play]) -> Result<(), PolicyError> {

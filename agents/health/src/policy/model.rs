@@ -31,17 +31,31 @@ pub(crate) struct Model {
     pub(crate) pillars: Vec<(String, Vec<Weighed>)>,
     /// Metrics that mean nothing for the accounts scored, by pillar.
     pub(crate) excluded: Vec<(String, Metric)>,
+    /// Sources that are not connected and that it would need.
+    pub(crate) trimmed: Vec<Source>,
 }
 
 impl Model {
     /// The model without metrics that mean nothing for an account; `None` when nothing would be left.
-    pub(super) fn without(&self, metrics: &[Metric]) -> Option<Self> {
+    pub(crate) fn without(&self, metrics: &[Metric]) -> Option<Self> {
         let all = || self.pillars.iter().flat_map(|(name, metrics)| metrics.iter().map(move |own| (name, own.metric)));
         let excluded = all().filter(|(_, metric)| metrics.contains(metric));
         let excluded: Vec<_> = excluded.map(|(name, metric)| (name.clone(), metric)).collect();
         let pillars = shared(self.pillars.clone(), |metric| !metrics.contains(&metric));
+        let excluded = self.excluded.iter().cloned().chain(excluded).collect();
         let left = pillars.iter().any(|(_, metrics)| !metrics.is_empty());
-        left.then(|| Self { name: self.name.clone(), version: self.version, pillars, excluded })
+        let trimmed = self.trimmed.clone();
+        left.then(|| Self { name: self.name.clone(), version: self.version, pillars, excluded, trimmed })
+    }
+
+    /// Every metric with its pillar and weight, in the model's order.
+    pub(crate) fn weighed(&self) -> impl Iterator<Item = (&str, Weighed)> {
+        self.pillars.iter().flat_map(|(name, metrics)| metrics.iter().map(|weighed| (name.as_str(), *weighed)))
+    }
+
+    /// Whether nothing that is connected feeds it.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.pillars.is_empty()
     }
 }
 
@@ -76,13 +90,11 @@ impl RawModel {
             let metrics = pillar.metrics.into_iter().map(|(metric, weight)| Weighed { metric, weight }).collect();
             (pillar.name, metrics)
         });
+        let needed: BTreeSet<Source> = seen.iter().map(|metric| metric.source()).collect();
+        let trimmed = needed.into_iter().filter(|source| !connected.contains(source)).collect();
         let pillars: Vec<(String, Vec<Weighed>)> = shared(all.collect(), |metric| connected.contains(&metric.source()));
-        if pillars.iter().all(|(_, metrics)| metrics.is_empty()) {
-            let problem = format!("no connected source feeds a metric of `{}`", self.name);
-            return Err(PolicyError::value("sources", problem));
-        }
         let pillars = pillars.into_iter().filter(|(_, metrics)| !metrics.is_empty()).collect();
-        Ok(Model { name: self.name, version: self.version, pillars, excluded: Vec::new() })
+        Ok(Model { name: self.name, version: self.version, pillars, excluded: Vec::new(), trimmed })
     }
 }
 

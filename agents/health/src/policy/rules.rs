@@ -4,6 +4,7 @@ use agent::arithmetic::lin;
 use bus_schema::data::facts::{Band, MessageClass, Priority};
 use serde::Deserialize;
 
+use super::Segment;
 use crate::metrics::Metric;
 
 /// A line through (measured, points), flat outside: the only curve there is.
@@ -23,6 +24,35 @@ impl Curve {
 pub(crate) struct Bind {
     pub(crate) customer: String,
     pub(crate) vendor: String,
+    /// The first that fits goes before the two above.
+    #[serde(default)]
+    pub(crate) exception: Vec<Exception>,
+}
+
+/// Which kind of account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Sort {
+    Customer,
+    Vendor,
+}
+
+/// A model for some accounts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Exception {
+    pub(crate) kind: Option<Sort>,
+    pub(crate) segment: Option<Segment>,
+    pub(crate) stage: Option<String>,
+    pub(crate) model: String,
+}
+
+/// Models that run beside the one in use.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShadowRules {
+    pub(crate) customer: Vec<String>,
+    pub(crate) vendor: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -115,6 +145,38 @@ pub(crate) struct DivergenceRules {
     pub(crate) tone_bp_max: i64,
     pub(crate) fall_bp_min: i64,
     pub(crate) again_days: i32,
+    pub(crate) few_points_min: i64,
+}
+
+/// What segments tell, and what is usual where they are too small.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BaselineRules {
+    pub(crate) accounts_min: usize,
+    pub(crate) said_from_bp: i64,
+    pub(crate) again_days: i32,
+    pub(crate) season_from_bp: i64,
+    pub(crate) usage_trend: Quartiles,
+    pub(crate) user_engagement: Quartiles,
+    pub(crate) feature_adoption: Quartiles,
+}
+
+/// What is usual by policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Quartiles {
+    pub(crate) p25: i64,
+    pub(crate) p50: i64,
+    pub(crate) p75: i64,
+}
+
+/// How a model is held against what happened.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReviewRules {
+    pub(crate) months: i32,
+    pub(crate) outcomes_min: u32,
+    pub(crate) auc_bp_min: i64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,135 +205,4 @@ pub(crate) struct Play {
     pub(crate) roles: Vec<String>,
     pub(crate) cooldown_days: i32,
     pub(crate) hold_in_incident: bool,
-}
-
-/// The catalogue's numbers, one part per metric.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct MetricRules {
-    pub(crate) feature_adoption: FeatureAdoption,
-    pub(crate) user_engagement: UserEngagement,
-    pub(crate) usage_trend: UsageTrend,
-    pub(crate) ticket_volume: TicketVolume,
-    pub(crate) sentiment: SentimentRules,
-    pub(crate) resolution_satisfaction: ResolutionSatisfaction,
-    pub(crate) csm_engagement: CsmEngagement,
-    pub(crate) executive_relationship: ExecutiveRelationship,
-    pub(crate) response_to_outreach: ResponseToOutreach,
-    pub(crate) goals_achieved: GoalsAchieved,
-    pub(crate) roi: Roi,
-    pub(crate) expansion_history: ExpansionHistory,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FeatureAdoption {
-    pub(crate) points: Curve,
-    pub(crate) life_days: i32,
-    pub(crate) core_features_min: usize,
-    pub(crate) age_days_min: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct UserEngagement {
-    pub(crate) active: Curve,
-    pub(crate) weekly: Curve,
-    pub(crate) active_tenths: i64,
-    pub(crate) life_days: i32,
-    pub(crate) age_days_min: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct UsageTrend {
-    pub(crate) points: Curve,
-    pub(crate) noise_points_min: i64,
-    pub(crate) life_days: i32,
-    pub(crate) age_days_min: i32,
-    pub(crate) volume_min: i64,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TicketVolume {
-    pub(crate) points: Curve,
-    pub(crate) users_min: i64,
-    pub(crate) p1_costs: i64,
-    pub(crate) reopened_costs: i64,
-    pub(crate) life_days: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SentimentRules {
-    pub(crate) points: Curve,
-    pub(crate) texts_min: usize,
-    pub(crate) half_life_days: i32,
-    pub(crate) life_days: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ResolutionSatisfaction {
-    pub(crate) satisfied: Curve,
-    pub(crate) in_time: Curve,
-    pub(crate) satisfied_tenths: i64,
-    pub(crate) prior_bp: i64,
-    pub(crate) prior_weight: i64,
-    pub(crate) life_days: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CsmEngagement {
-    pub(crate) points: Curve,
-    pub(crate) missed_costs: i64,
-    pub(crate) missed_costs_max: i64,
-    pub(crate) missed_days: i32,
-    pub(crate) life_days: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ExecutiveRelationship {
-    pub(crate) points: Curve,
-    pub(crate) left_points: i64,
-    pub(crate) none_points: i64,
-    pub(crate) life_days: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ResponseToOutreach {
-    pub(crate) points: Curve,
-    pub(crate) messages_min: usize,
-    pub(crate) prior_bp: i64,
-    pub(crate) prior_weight: i64,
-    pub(crate) life_days: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GoalsAchieved {
-    pub(crate) points: Curve,
-    pub(crate) grace_days: i32,
-    pub(crate) life_days: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Roi {
-    pub(crate) points: Curve,
-    pub(crate) unnumbered_points: i64,
-    pub(crate) fresh_days: i32,
-    pub(crate) days_per_point: i64,
-    pub(crate) life_days: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ExpansionHistory {
-    pub(crate) points: Curve,
-    pub(crate) age_days_min: i32,
 }

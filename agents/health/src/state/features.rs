@@ -34,6 +34,11 @@ impl Features {
         }
     }
 
+    /// How many were used on at least two days since `from`.
+    pub(crate) fn in_use_count(&self, from: Day) -> usize {
+        self.used.values().filter(|(_, before)| before.is_some_and(|before| before >= from)).count()
+    }
+
     /// Whether a feature was used on at least two days since `from`.
     pub(crate) fn in_use(&self, feature: &str, from: Day) -> bool {
         self.used.get(&short(feature)).is_some_and(|(_, before)| before.is_some_and(|before| before >= from))

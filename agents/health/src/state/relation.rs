@@ -6,6 +6,8 @@ use agent::Trail;
 use bus_schema::{Day, Position, Time, time::DAY_MS};
 use serde::{Deserialize, Serialize};
 
+use super::Marks;
+
 /// Contacts whose last touch is kept, the latest.
 const MET_MAX: usize = 32;
 /// Missed meetings kept.
@@ -36,6 +38,12 @@ pub(crate) struct Relation {
     /// Whom the sponsor named in their place.
     pub(crate) successor: Option<u32>,
     pub(crate) messages: VecDeque<Message>,
+    /// Business reviews with somebody who decides.
+    pub(crate) reviews: Marks,
+    /// Acts of advocacy done.
+    pub(crate) acts: Marks,
+    /// Posts, answers, events of the community.
+    pub(crate) community: Marks,
 }
 
 /// A personal message that arrived.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bus_schema::{Day, Position, Time, data::facts::Band};
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::Metric;
+use crate::{metrics::Metric, policy::Segment};
 
 /// The last points of a metric while it was known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -29,6 +29,16 @@ pub(crate) struct Track {
     pub(crate) time: i32,
     pub(crate) model: i32,
     pub(crate) said: Option<Said>,
+    /// What the model was bound by.
+    pub(crate) binding: Binding,
+}
+
+/// What a model is bound by.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Binding {
+    pub(crate) vendor: bool,
+    pub(crate) segment: Segment,
+    pub(crate) stage: Option<String>,
 }
 
 /// The last fact said.
@@ -66,4 +76,6 @@ pub(crate) struct Override {
     pub(crate) by: String,
     pub(crate) reason: String,
     pub(crate) cause: Position,
+    /// The person was asked to confirm it.
+    pub(crate) asked: bool,
 }

@@ -62,6 +62,11 @@ impl Sources {
         feeding.find_map(|(name, producer)| Some((name.as_str(), producer.stalled?)))
     }
 
+    /// Whether anything of a source was ever heard.
+    pub(crate) fn heard(&self, source: Source) -> bool {
+        self.producers.values().any(|producer| producer.feeds.contains(&source))
+    }
+
     /// Whether a producer feeds a source.
     pub(crate) fn feeds(&self, producer: &str, source: Source) -> bool {
         self.producers.get(producer).is_some_and(|known| known.feeds.contains(&source))

@@ -13,6 +13,10 @@ use crate::policy::ResolutionRule;
 const TICKETS_MAX: usize = 64;
 /// Texts kept at most, the latest.
 const TEXTS_MAX: usize = 40;
+/// Resolved tickets whose time is kept.
+const TOOK_MAX: usize = 32;
+/// Escalations kept at most.
+const ESCALATIONS_MAX: usize = 16;
 
 /// What support tells.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -26,6 +30,41 @@ pub(crate) struct Support {
     pub(crate) texts: VecDeque<Text>,
     pub(crate) opened_trail: Trail,
     pub(crate) resolved_trail: Trail,
+    /// How long resolved tickets took, in percent of the promise, by the day they were resolved.
+    pub(crate) took: VecDeque<(Day, u16)>,
+    pub(crate) escalations: Escalations,
+}
+
+/// Escalations as they were told.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Escalations {
+    /// By escalation: when it was raised, and whether it is open.
+    raised: BTreeMap<u32, (Day, bool)>,
+    pub(crate) trail: Trail,
+}
+
+impl Escalations {
+    /// One was raised.
+    pub(crate) fn raise(&mut self, id: u32, day: Day) {
+        self.raised.insert(id, (day, true));
+        if self.raised.len() > ESCALATIONS_MAX {
+            let first = self.raised.iter().min_by_key(|(_, (day, open))| (*open, *day)).map(|(id, _)| *id);
+            first.and_then(|first| self.raised.remove(&first));
+        }
+    }
+
+    /// One is over.
+    pub(crate) fn end(&mut self, id: u32) {
+        if let Some((_, open)) = self.raised.get_mut(&id) {
+            *open = false;
+        }
+    }
+
+    /// Those raised since a day or still open: how many, and how many are open.
+    pub(crate) fn since(&self, from: Day) -> (i64, i64) {
+        let all = self.raised.values().filter(|(day, open)| *open || *day >= from);
+        (count(all.clone()), count(all.filter(|(_, open)| *open)))
+    }
 }
 
 /// Answers to "how was it".
@@ -53,8 +92,8 @@ pub(crate) struct Ticket {
     pub(crate) waiting_since: Option<Time>,
     /// How long it waited for the customer, or lay resolved before it was reopened.
     pub(crate) waited_ms: i64,
-    /// When it was resolved, the day it was counted under, and whether in time.
-    pub(crate) resolved: Option<(Time, Day, bool)>,
+    /// When it was resolved, the day it was counted under, and how long it took in percent of the promise.
+    pub(crate) resolved: Option<(Time, Day, u16)>,
     pub(crate) cause: Position,
 }
 
@@ -85,6 +124,21 @@ impl Support {
         }
     }
 
+    /// A ticket was resolved, after so many percent of what was promised.
+    pub(crate) fn resolve(&mut self, day: Day, percent: u16) {
+        self.took.push_back((day, percent));
+        if self.took.len() > TOOK_MAX {
+            self.took.pop_front();
+        }
+    }
+
+    /// It was reopened.
+    pub(crate) fn unresolve(&mut self, day: Day, percent: u16) {
+        if let Some(at) = self.took.iter().rposition(|took| *took == (day, percent)) {
+            self.took.remove(at);
+        }
+    }
+
     /// Open tickets of the highest priority.
     pub(crate) fn open_p1(&self) -> i64 {
         count(self.tickets.values().filter(|ticket| ticket.resolved.is_none() && ticket.priority == 1))
@@ -101,12 +155,13 @@ fn count<T>(items: impl Iterator<Item = T>) -> i64 {
 }
 
 impl Ticket {
-    /// Whether it is resolved within the promise when it is resolved at this instant.
-    pub(crate) fn in_time(&self, at: Time, rule: ResolutionRule) -> bool {
+    /// How long it took when it is resolved at this instant, in percent of the promise, rounded up.
+    pub(crate) fn took_percent(&self, at: Time, rule: ResolutionRule) -> u16 {
         let waiting = self.waiting_since.map_or(0, |since| at.since_ms(since).max(0));
         let weekend = if rule.weekends { 0 } else { weekend_ms(self.opened, at) };
         let elapsed = at.since_ms(self.opened) - self.waited_ms - waiting - weekend;
-        elapsed <= rule.hours * HOUR_MS
+        let promised = (rule.hours * HOUR_MS).max(1);
+        u16::try_from((elapsed.max(0).saturating_mul(100) + promised - 1) / promised).unwrap_or(u16::MAX)
     }
 }
 
@@ -141,10 +196,10 @@ mod tests {
         };
         let working = ResolutionRule { hours: 24, weekends: false };
         let always = ResolutionRule { hours: 24, weekends: true };
-        assert!(ticket.in_time(time("2026-01-05T16:00:00Z"), working));
-        assert!(!ticket.in_time(time("2026-01-05T16:00:01Z"), working));
-        assert!(!ticket.in_time(time("2026-01-05T16:00:00Z"), always));
+        assert_eq!(ticket.took_percent(time("2026-01-05T16:00:00Z"), working), 100);
+        assert_eq!(ticket.took_percent(time("2026-01-05T16:00:01Z"), working), 101);
+        assert_eq!(ticket.took_percent(time("2026-01-05T16:00:00Z"), always), 300);
         let waited = Ticket { waited_ms: 2 * HOUR_MS, ..ticket };
-        assert!(waited.in_time(time("2026-01-05T18:00:00Z"), working));
+        assert_eq!(waited.took_percent(time("2026-01-05T18:00:00Z"), working), 100);
     }
 }

@@ -50,6 +50,21 @@ pub(crate) struct Trend {
     pub(crate) programs: bool,
 }
 
+/// One number against another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Part {
+    pub(crate) is: i64,
+    pub(crate) of: i64,
+}
+
+/// Calls of 28 days against the 28 before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Api {
+    pub(crate) calls: i64,
+    pub(crate) before: i64,
+    pub(crate) errors: i64,
+}
+
 /// The latest measurements of use.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct UseMeasured {
@@ -58,6 +73,19 @@ pub(crate) struct UseMeasured {
     pub(crate) adoption: Option<Measured<Adoption>>,
     pub(crate) engagement: Option<Measured<Engagement>>,
     pub(crate) trend: Option<Measured<Trend>>,
+    /// Mean daily active users of ten business days, in tenths, of the mean weekly ones, in tenths.
+    pub(crate) daily_of_weekly: Option<Measured<Part>>,
+    /// User-days of 28 days, of the users active in them.
+    pub(crate) logins: Option<Measured<Part>>,
+    /// Median seconds of four weeks, of those of the twelve before.
+    pub(crate) sessions: Option<Measured<Part>>,
+    pub(crate) api: Option<Measured<Api>>,
+    /// Days of 28 on which the account was active.
+    pub(crate) active_days: Option<Measured<i64>>,
+    /// Orders of 28 days, of the pace of the 84 before.
+    pub(crate) orders: Option<Measured<Part>>,
+    /// Sales of 91 days, of those they are set against, and whether that is a year before.
+    pub(crate) growth: Option<Measured<(Part, bool)>>,
     /// Users active in the 14 days before a day, for the latest days measured, oldest first.
     fortnights: VecDeque<(Day, i64)>,
     /// Most users seen in 28 days, by block of 28 days, oldest first; blocks without users are not there.

@@ -1,10 +1,16 @@
 //! What holds for every history: bounds, repeatability, parts that add up, monotony.
 
-use bus_schema::Data;
+use bus_schema::{
+    Data,
+    data::facts::{Band, HealthScored, HealthSettled},
+};
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
 
-use super::world::{World, at};
+use super::{
+    with_sources,
+    world::{World, at},
+};
 use crate::Health;
 use agent::Agent;
 
@@ -36,7 +42,59 @@ enum Happens {
     Segment(u8),
     Policy(u8),
     Quiet,
+    Beyond(usize, u16),
 }
+
+/// Kinds beyond the four pillars, with their data; `$` is one of a few numbers, `DAY` the day.
+const BEYOND: &[(&str, &str)] = &[
+    ("session.ended", r#"{ "user": "c_$", "seconds": $00 }"#),
+    ("help.viewed", r#"{ "article": "a$" }"#),
+    ("community.participated", r#"{ "type": "post" }"#),
+    ("advocacy.completed", r#"{ "act": "review", "contact": "c_ann" }"#),
+    ("milestone.reached", r#"{ "milestone": "first_value" }"#),
+    ("kpi.measured", r#"{ "kpi": "k$", "value": $, "target": 2, "higher_is_better": true, "period": "2026" }"#),
+    ("use_case.defined", r#"{ "use_case": "u$" }"#),
+    ("use_case.live", r#"{ "use_case": "u$" }"#),
+    ("plan.edited", r#"{ "plan": "success", "item": "i$", "state": "open", "due_on": "DAY" }"#),
+    ("plan.edited", r#"{ "plan": "success", "item": "i$", "state": "done" }"#),
+    ("invoice.issued", r#"{ "invoice": "n$", "amount": { "minor": 100, "currency": "USD" }, "due_on": "DAY" }"#),
+    ("invoice.paid", r#"{ "invoice": "n$", "amount": { "minor": 100, "currency": "USD" } }"#),
+    ("invoice.payment_failed", r#"{ "invoice": "n$", "amount": { "minor": 100, "currency": "USD" } }"#),
+    ("invoice.overdue", r#"{ "invoice": "n$", "amount": { "minor": 100, "currency": "USD" }, "days_late": $ }"#),
+    ("dispute.opened", r#"{ "invoice": "n$", "amount": { "minor": 1, "currency": "USD" }, "reason": "wrong" }"#),
+    (
+        "renewal.stage_changed",
+        r#"{ "contract": "k", "stage": "proposed", "amount": { "minor": 1, "currency": "USD" } }"#,
+    ),
+    ("contract.notice_given", r#"{ "contract": "k", "effective_on": "2026-12-31" }"#),
+    ("contract.auto_renew_disabled", r#"{ "contract": "k", "effective_on": "2026-12-31" }"#),
+    (
+        "opportunity.created",
+        r#"{ "opportunity": "o$", "type": "seats", "amount": { "minor": 1, "currency": "USD" }, "stage": "new", "close_on": "2026-12-31" }"#,
+    ),
+    (
+        "opportunity.lost",
+        r#"{ "opportunity": "o$", "type": "seats", "amount": { "minor": 1, "currency": "USD" }, "stage": "lost", "close_on": "2026-12-31" }"#,
+    ),
+    ("budget.reported", r#"{ "state": "concern" }"#),
+    ("budget.reported", r#"{ "state": "increased" }"#),
+    ("competitor.mentioned", r#"{ "competitor": "other", "stage": "evaluation", "where": "call" }"#),
+    ("listing.published", r#"{ "listing": "l$" }"#),
+    ("listing.delisted", r#"{ "listing": "l$" }"#),
+    ("order.placed", r#"{ "order": "r$", "amount": { "minor": $00, "currency": "USD" } }"#),
+    ("order.fulfilled", r#"{ "order": "r$", "hours": 9, "on_time": true }"#),
+    ("order.cancelled", r#"{ "order": "r$", "by": "vendor" }"#),
+    ("rating.received", r#"{ "rating": 4 }"#),
+    ("rating.received", r#"{ "rating": 1 }"#),
+    ("sales.summed", r#"{ "day": "DAY", "orders": 1$, "gross": { "minor": $000, "currency": "USD" } }"#),
+    ("escalation.raised", r#"{ "escalation": "e$", "cause": "a/b", "severity": 50, "level": "urgent" }"#),
+    ("escalation.resolved", r#"{ "escalation": "e$", "opened_at": "2026-01-05T00:00:00Z", "reason": "done" }"#),
+    ("review.held", r#"{ "type": "review_executive", "attended": ["c_ann"] }"#),
+    ("season.measured", r#"{ "fall_bp": $000, "n": 12 }"#),
+    ("account.updated", r#"{ "name": "x", "kind": "vendor" }"#),
+    ("account.updated", r#"{ "name": "x", "kind": "customer" }"#),
+    ("stage.changed", r#"{ "from": "onboarding", "to": "adoption", "reason": "ready" }"#),
+];
 
 fn happens() -> impl Strategy<Value = Happens> {
     use Happens::*;
@@ -64,8 +122,9 @@ fn happens() -> impl Strategy<Value = Happens> {
         1 => any::<bool>().prop_map(Incident),
         1 => any::<bool>().prop_map(Stalled),
         1 => (0..4_u8).prop_map(Segment),
-        1 => (0..3_u8).prop_map(Policy),
+        1 => (0..5_u8).prop_map(Policy),
         2 => Just(Quiet),
+        12 => (0..BEYOND.len(), 0..4_u16).prop_map(|(n, k)| Beyond(n, k)),
     ]
 }
 
@@ -78,7 +137,11 @@ fn policy(n: u8) -> String {
             "feature_adoption = 1000, user_engagement = 1200",
             "feature_adoption = 200, user_engagement = 2000",
         ),
-        _ => default.replace(r#""relationship", "outcomes", "commercial"]"#, r#""outcomes"]"#),
+        2 => with_sources(default, r#"["usage", "features", "support", "outcomes"]"#),
+        3 => default
+            .replace("\ncustomer = \"four_pillar_v1\"", "\ncustomer = \"five_pillar_v1\"")
+            .replace("[shadow]\ncustomer = []", "[shadow]\ncustomer = [\"four_pillar_v1\"]"),
+        _ => default.replace("exception = []", r#"exception = [{ segment = "strategic", model = "five_pillar_v1" }]"#),
     }
 }
 
@@ -144,12 +207,21 @@ fn event(what: &Happens, day: i64) -> Option<(&'static str, Value)> {
             let to = ["smb", "mid_market", "enterprise", "strategic"][usize::from(*n)];
             ("segment.changed", json!({ "to": to, "reason": "ARR", "unclassified": false }))
         }
+        Beyond(n, k) => {
+            let (kind, data) = BEYOND[*n];
+            let data = data.replace("$0", &format!("{}0", k + 1)).replace('$', &k.to_string());
+            let data = data.replace("DAY", &at(day, 0).day().to_string());
+            (kind, serde_json::from_str(&data).unwrap())
+        }
         Policy(_) | Quiet => return None,
     })
 }
 
 fn live(history: &[(u8, Happens)]) -> World {
-    let mut world = World::new();
+    lived(World::new(), history)
+}
+
+fn lived(mut world: World, history: &[(u8, Happens)]) -> World {
     let core: Vec<String> = (0..5).map(|n| format!("f{n}")).collect();
     world.event(
         at(0, 1),
@@ -189,6 +261,14 @@ proptest! {
             let metrics = || score.pillars.iter().flat_map(|pillar| &pillar.metrics);
             prop_assert_eq!(metrics().map(|metric| u32::from(metric.weight_bp)).sum::<u32>(), 10_000);
             prop_assert!(metrics().all(|metric| metric.points <= 100 && metric.events.len() <= 8));
+            prop_assert!(score.band != Band::Green || score.coverage_bp >= 6_000, "too little is known for green");
+            prop_assert!(score.band == Band::Unknown || score.coverage_bp >= 4_000, "too little is known for a band");
+            prop_assert_eq!(score.daily, score.indicators.is_some());
+            for shadow in &score.shadows {
+                prop_assert!(shadow.machine <= 10_000 && shadow.coverage_bp <= 10_000 && shadow.model != score.model);
+                let pillars: u32 = shadow.pillars.iter().map(|pillar| pillar.points_bp).sum();
+                prop_assert_eq!(pillars, u32::from(shadow.machine));
+            }
             if let (Some(before), Some(change)) = (before, &score.change) {
                 prop_assert_eq!(change.from, before);
                 let parts = change.from + change.customer + change.time + change.model;
@@ -207,15 +287,39 @@ proptest! {
         prop_assert_eq!(&bytes, &postcard::to_stdvec(&two.state).unwrap());
         let read: crate::State = postcard::from_bytes(&bytes).unwrap();
         prop_assert_eq!(read, one.state, "the state survives being kept");
+        let mut kept = World::new();
+        kept.kept = true;
+        prop_assert_eq!(&lived(kept, &history).facts, &two.facts, "kept and read again after every turn");
+    }
+
+    /// A shadow is said and moves nothing.
+    #[test]
+    fn a_shadow_changes_nothing_but_what_is_said_of_it(history in vec((0..60_u8, happens()), 1..80)) {
+        let history: Vec<_> = history.into_iter().filter(|(_, what)| !matches!(what, Happens::Policy(_))).collect();
+        let shadow = "[shadow]\ncustomer = [\"five_pillar_v1\"]";
+        let beside = lived(World::with(&Health::DEFAULT_POLICY.replace("[shadow]\ncustomer = []", shadow)), &history);
+        let alone = live(&history);
+        let bare = |world: &World| -> Vec<Data> {
+            let own = world.facts.iter().map(|(_, data)| data.clone());
+            let used = own.filter(|data| !matches!(data, Data::HealthSettled(word) if word.model == "five_pillar_v1"));
+            let strip = |data| match data {
+                Data::HealthScored(scored) => Data::HealthScored(HealthScored { shadows: Vec::new(), ..scored }),
+                Data::HealthSettled(word) => Data::HealthSettled(HealthSettled { metrics: Vec::new(), ..word }),
+                other => other,
+            };
+            used.map(strip).collect()
+        };
+        prop_assert_eq!(bare(&beside), bare(&alone));
     }
 
     /// A producer that falls silent, and is known to, freezes what it feeds; after its life that counts 70 at most.
     #[test]
-    fn losing_a_source_never_lifts_the_score(history in vec((0..60_u8, happens()), 20..120)) {
+    fn losing_a_source_never_lifts_the_score(history in vec((0..60_u8, happens()), 20..120), five in any::<bool>()) {
         let calm = |what: &Happens| !matches!(what, Happens::Stalled(_) | Happens::Policy(_) | Happens::ByHand(_));
         let history: Vec<_> = history.into_iter().filter(|(_, what)| calm(what)).collect();
         let mut world = live(&history);
-        world.publish(&Health::DEFAULT_POLICY.replace("said_from = 100", "said_from = 1"));
+        let preset = policy(if five { 3 } else { 0 });
+        world.publish(&preset.replace("said_from = 100", "said_from = 1"));
         let end = world.now();
         world.pass(end.plus_ms(bus_schema::time::DAY_MS));
         let end = world.now();
@@ -234,8 +338,7 @@ proptest! {
     #[test]
     fn more_daily_users_never_score_lower_on_engagement(users in vec(0..20_u8, 40), extra in 0..20_u8) {
         let run = |extra: u8| {
-            let all = r#"["usage", "features", "support", "relationship", "outcomes", "commercial"]"#;
-            let mut world = World::with(&Health::DEFAULT_POLICY.replace(all, r#"["usage"]"#));
+            let mut world = World::with(&with_sources(Health::DEFAULT_POLICY, r#"["usage"]"#));
             world.event(at(0, 1), "seats.measured", &json!({ "assigned": 40, "licensed": 40 }));
             for (day, users) in (0..).zip(&users) {
                 for user in (0..*users).chain(100..100 + extra) {

@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(crate) policy_version: u32,
     pub(crate) state: State,
     pub(crate) facts: Vec<(Time, Data)>,
+    /// The state is kept and read again after every turn.
+    pub(crate) kept: bool,
     entity: Entity,
     timers: BTreeMap<String, Time>,
     now: Time,
@@ -46,6 +48,7 @@ impl World {
             policy_version: 1,
             state: State::default(),
             facts: Vec::new(),
+            kept: false,
             entity: Entity::account("acme"),
             timers: BTreeMap::new(),
             now: START,
@@ -113,6 +116,9 @@ impl World {
         };
         let mut effects = Effects::new(self.entity.clone());
         Health::step(&turn, &self.policy, &mut self.state, input, &mut effects);
+        if self.kept {
+            self.state = postcard::from_bytes(&postcard::to_stdvec(&self.state).unwrap()).unwrap();
+        }
         for effect in effects.into_list() {
             match effect {
                 Effect::Emit(fact) => {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Position, Time};
+use crate::{Day, Position, Time};
 
 /// Where a final score stands. Shown as at risk, watch, healthy, no data.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -146,6 +146,60 @@ pub struct HealthScored {
     pub trimmed: Vec<String>,
     /// The daily score, not one said because it moved.
     pub daily: bool,
+    /// Other models on the same account, with the daily score. They are shown and move nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shadows: Vec<ShadowScore>,
+    /// What tends to move before the score does, with the daily score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indicators: Option<LeadingIndicators>,
+}
+
+/// What a model would say that is not in use.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ShadowScore {
+    /// The model.
+    pub model: String,
+    /// Its version.
+    pub model_version: u32,
+    /// Its score, 0 to 10,000.
+    pub machine: u16,
+    /// Share of applicable weight that is known.
+    pub coverage_bp: u16,
+    /// Coverage times freshness.
+    pub confidence_bp: u16,
+    /// The pillars, without their metrics.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pillars: Vec<PillarScore>,
+}
+
+/// Level and direction of what tends to move early. What cannot be told is absent: a silent producer, an incident, or
+/// nothing to compare with.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct LeadingIndicators {
+    /// User-days of 7 days against those of the 7 before, in bp of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage_7_bp: Option<i32>,
+    /// User-days of 28 days against those of the 28 before, in bp of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage_28_bp: Option<i32>,
+    /// Users active in 7 days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_users_7: Option<u32>,
+    /// Users active in 28 days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_users_28: Option<u32>,
+    /// Features used on two days or more in 28.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features_28: Option<u32>,
+    /// Mean tone of 28 days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tone_28_bp: Option<i32>,
+    /// That tone less the one of the time before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tone_change_bp: Option<i32>,
+    /// Texts of 28 days.
+    #[serde(default)]
+    pub texts_28: u32,
 }
 
 /// An account crossed into another band.
@@ -170,6 +224,15 @@ pub struct DivergenceFound {
     pub sentiment_bp: i32,
     /// In words.
     pub reason: String,
+    /// Its name: `use_steady_tone_falling`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// What support does: `few tickets`, `tickets as usual`, `more tickets`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support: Option<String>,
+    /// The texts and the use behind it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Position>,
 }
 
 /// Where a baseline comes from.
@@ -211,6 +274,80 @@ pub struct SegmentBaseline {
     pub basis: BaselineBasis,
 }
 
+/// What an account tells its segment of itself, compactly. A later word replaces the one before.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct HealthSampled {
+    /// The account.
+    pub account: String,
+    /// Use of 14 days against the 28 before, in bp of the same pace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage_trend_bp: Option<i32>,
+    /// Users active in 28 days, in bp of the seats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_engagement_bp: Option<i32>,
+    /// Core features in use, in bp of those included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature_adoption_bp: Option<i32>,
+}
+
+/// How far use fell in the middle of a segment, told to its accounts; counts from the next day.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SeasonMeasured {
+    /// What the median fell short of its usual pace; 0 when it does not.
+    pub fall_bp: u16,
+    /// Accounts measured.
+    pub n: u32,
+}
+
+/// What a model said of an account, and what became of it within 90 days: one word a month for each model, once it is
+/// known.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct HealthSettled {
+    /// The model.
+    pub model: String,
+    /// Its version.
+    pub version: u32,
+    /// The day it spoke.
+    pub scored_on: Day,
+    /// What it said, 0 to 10,000.
+    pub machine: u16,
+    /// Whether the account left within 90 days.
+    pub left: bool,
+    /// Whether it had been red for 30 days when the model spoke; of the model in use.
+    #[serde(default)]
+    pub red_long: bool,
+    /// The points of what was known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricPoints>,
+    /// The account is lost, and this is the word on it: whether it was red 30 days before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_red_before: Option<bool>,
+}
+
+/// The points of a metric.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct MetricPoints {
+    /// Its name in the catalogue.
+    pub metric: String,
+    /// 0 to 100.
+    pub points: u8,
+}
+
+/// How far a metric tells who leaves.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct MetricSeparation {
+    /// Its name in the catalogue.
+    pub metric: String,
+    /// Mean points of those that left, in hundredths.
+    pub left_hundredths: u32,
+    /// How many that is.
+    pub left_n: u32,
+    /// Mean points of those that stayed, in hundredths.
+    pub stayed_hundredths: u32,
+    /// How many that is.
+    pub stayed_n: u32,
+}
+
 /// How a model did against what happened.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ModelReviewed {
@@ -224,7 +361,22 @@ pub struct ModelReviewed {
     pub missed: u32,
     /// Red for 30 days and stayed.
     pub stayed: u32,
-    /// Area under the curve, with 20 outcomes or more.
+    /// Area under the curve of 10,000 less the score against leaving within 90 days; absent without both sorts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auc_bp: Option<u16>,
+    /// Scores it was held against, one an account and month.
+    #[serde(default)]
+    pub scores: u32,
+    /// Of these, red for 30 days when the score was said.
+    #[serde(default)]
+    pub red: u32,
+    /// Fewer than 20 outcomes: the numbers say little.
+    #[serde(default)]
+    pub few: bool,
+    /// Enough outcomes, and the model hardly tells them apart.
+    #[serde(default)]
+    pub weak: bool,
+    /// By metric.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricSeparation>,
 }
