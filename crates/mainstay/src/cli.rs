@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// How good the churn forecasts were: accuracy beside "nobody leaves", AUC, Brier, lift, lead time.
     #[command(
-        after_help = "Examples:\n  mainstay ledger --json\n  mainstay ledger --at 2013-07-01 --entity contact --horizon 90 --json\n  mainstay ledger --worlds 4 --accounts 1000 --lead 14 --judge"
+        after_help = "Examples:\n  mainstay ledger --json\n  mainstay ledger --at 2013-07-01 --entity contact --horizon 90 --json\n  mainstay ledger --worlds 4 --accounts 1000 --lead 14 --judge\n  mainstay ledger --worlds 1 --accounts 400 --outage 200"
     )]
     Ledger(LedgerArgs),
     /// Write a made-up history as CloudEvents, and a second file with what was hidden.
@@ -274,6 +274,9 @@ pub(crate) struct LedgerArgs {
     /// End with exit code 1 when the means over the worlds miss a bar.
     #[arg(long, requires = "worlds")]
     pub(crate) judge: bool,
+    /// Instead of forecasts, judge an incident of three days over so many accounts of the first world.
+    #[arg(long, requires = "worlds", value_name = "ACCOUNTS", conflicts_with_all = ["judge", "days", "lead"])]
+    pub(crate) outage: Option<u32>,
     /// JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,

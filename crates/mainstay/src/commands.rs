@@ -32,7 +32,10 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Demo(args) => demo::run(&place, &args).await,
         Command::Bench(args) => bench::run(&args).await,
         Command::Simulate(args) => simulate::run(&args),
-        Command::Ledger(args) if args.worlds.is_some() => ledger::worlds(&args, args.worlds.unwrap_or(1)).await,
+        Command::Ledger(args) if args.worlds.is_some() => match args.outage {
+            Some(accounts) => ledger::outage::run(&args, accounts).await,
+            None => ledger::worlds(&args, args.worlds.unwrap_or(1)).await,
+        },
         Command::Bus { action: BusAction::Config } => bus_config(&place),
         Command::Bus { action: BusAction::List(output) } => shortened::list(&place.data, output.json).await,
         Command::Bus { action: BusAction::Accept { stream } } => shortened::accept(&place.data, &stream).await,

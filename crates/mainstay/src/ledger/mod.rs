@@ -2,6 +2,7 @@
 //! worlds in memory.
 
 pub(crate) mod contacts;
+pub(crate) mod outage;
 pub(crate) mod read;
 mod worlds;
 

@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// First day of every world's history: a Monday.
-const START: Day = Day(20_094);
+pub(super) const START: Day = Day(20_094);
 /// Partitions of a log in memory.
-const PARTITIONS: Partitions = Partitions(4);
+pub(super) const PARTITIONS: Partitions = Partitions(4);
 /// The bars, and above which a 90-day forecast is too good to be true.
 const AUC_90_BP: (u64, u64) = (6_200, 9_000);
 const AUC_30_BP: u64 = 7_000;
