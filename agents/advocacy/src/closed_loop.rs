@@ -36,7 +36,7 @@ pub(crate) struct OpenLoop {
 /// One step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Step {
-    step: LoopStep,
+    which: LoopStep,
     due: Time,
     done: Option<Mark>,
     late: bool,
@@ -48,7 +48,7 @@ impl OpenLoop {
     }
 
     fn clocks(&self) -> Vec<LoopClock> {
-        let clock = |step: &Step| LoopClock { step: step.step, due: step.due, done_at: step.done.map(|mark| mark.at) };
+        let clock = |step: &Step| LoopClock { step: step.which, due: step.due, done_at: step.done.map(|mark| mark.at) };
         self.steps.iter().map(clock).collect()
     }
 
@@ -71,7 +71,7 @@ pub(crate) fn open(
         return;
     }
     let loop_id = id(turn, effects);
-    let steps = LoopStep::ALL.map(|step| Step { step, due: due(policy, mark.at, step), done: None, late: false });
+    let steps = LoopStep::ALL.map(|which| Step { which, due: due(policy, mark.at, which), done: None, late: false });
     let open = OpenLoop { id: loop_id.clone(), opened: mark, steps: steps.to_vec(), escalated: false };
     let about = theme.as_ref().map(|theme| format!(", about {theme}")).unwrap_or_default();
     let reason = format!("a contact answered {score} of 10{about}");
@@ -108,7 +108,7 @@ fn due(policy: &Policy, from: Time, step: LoopStep) -> Time {
 }
 
 fn task(policy: &Policy, account: &Account, open: &OpenLoop, step: LoopStep, effects: &mut Effects) {
-    let Some(due) = open.steps.iter().find(|own| own.step == step).map(|own| own.due) else { return };
+    let Some(due) = open.steps.iter().find(|own| own.which == step).map(|own| own.due) else { return };
     let title = match step {
         LoopStep::Told => "Read an unhappy answer, and call",
         LoopStep::Scheduled => "Agree on a talk about an unhappy answer",
@@ -194,11 +194,11 @@ fn done(
     effects: &mut Effects,
 ) {
     let Some(open) = account.loops.get_mut(contact) else { return };
-    if open.steps.iter().any(|own| own.step == step && own.done.is_some()) {
+    if open.steps.iter().any(|own| own.which == step && own.done.is_some()) {
         return;
     }
     let mut due = mark.at;
-    for own in open.steps.iter_mut().filter(|own| own.step <= step && own.done.is_none()) {
+    for own in open.steps.iter_mut().filter(|own| own.which <= step && own.done.is_none()) {
         own.done = Some(mark);
         own.late |= mark.at > own.due;
         due = own.due;
@@ -215,16 +215,13 @@ fn done(
         }),
     );
     let open = open.clone();
-    match open.next() {
-        Some(next) => {
-            task(policy, account, &open, next.step, effects);
-            watch(contact, &open, effects);
-        }
-        None => {
-            account.loops.remove(contact);
-            let outcome = if open.escalated { "escalated" } else { "resolved" };
-            close(contact, &open, outcome, "all four steps are done", mark.event, effects);
-        }
+    if let Some(next) = open.next() {
+        task(policy, account, &open, next.which, effects);
+        watch(contact, &open, effects);
+    } else {
+        account.loops.remove(contact);
+        let outcome = if open.escalated { "escalated" } else { "resolved" };
+        close(contact, &open, outcome, "all four steps are done", mark.event, effects);
     }
 }
 
@@ -252,17 +249,17 @@ pub(crate) fn late(account: &mut Account, contact: &str, now: Time, effects: &mu
     let over: Vec<Step> =
         open.steps.iter().filter(|step| step.done.is_none() && !step.late && step.due < now).copied().collect();
     for step in over {
-        if let Some(own) = open.steps.iter_mut().find(|own| own.step == step.step) {
+        if let Some(own) = open.steps.iter_mut().find(|own| own.which == step.which) {
             own.late = true;
         }
         effects.emit_for(
             contact,
             Data::LoopUpdated(LoopUpdated {
                 loop_id: open.id.clone(),
-                step: step.step,
+                step: step.which,
                 late: true,
                 due: step.due,
-                reason: format!("{} was due on {} and is not done", step.step.name(), step.due.day()),
+                reason: format!("{} was due on {} and is not done", step.which.name(), step.due.day()),
                 events: vec![open.opened.event],
             }),
         );

@@ -142,18 +142,14 @@ pub(crate) fn fold(
 ) {
     let key = format!("{}\n{}", event.header.source, event.header.id);
     match &event.data {
-        Data::PointsEarned(data) => {
-            if account.loyalty.fresh(&key) {
-                earn(turn, policy, account, data.points, &data.reason, (mark.event, day), effects);
-            }
+        Data::PointsEarned(data) if account.loyalty.fresh(&key) => {
+            earn(turn, policy, account, data.points, &data.reason, (mark.event, day), effects);
         }
         Data::PointsRedeemed(data) => redeem(policy, account, data.points, &data.reason, &key, mark.event, effects),
         Data::RewardRedeemed(data) => redeem(policy, account, data.points, &data.reward, &key, mark.event, effects),
-        Data::AdvocacyCompleted(data) => {
-            if account.loyalty.fresh(&key) {
-                let points = policy.earned(&data.act);
-                earn(turn, policy, account, points, data.act.as_str(), (mark.event, day), effects);
-            }
+        Data::AdvocacyCompleted(data) if account.loyalty.fresh(&key) => {
+            let points = policy.earned(&data.act);
+            earn(turn, policy, account, points, data.act.as_str(), (mark.event, day), effects);
         }
         Data::ReferralMade(data) => {
             let full = account.loyalty.referrals.len() >= REFERRALS_MAX;
@@ -164,7 +160,7 @@ pub(crate) fn fold(
             }
         }
         Data::ReferralQualified(data) => {
-            qualified(turn, policy, account, &data.referral, data.value, mark.event, effects)
+            qualified(turn, policy, account, &data.referral, data.value, mark.event, effects);
         }
         Data::ReferralRewarded(data) => rewarded(turn, policy, account, &data.referral, (mark.event, day), effects),
         Data::TaskCompleted(data) => {

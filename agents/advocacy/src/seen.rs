@@ -69,10 +69,8 @@ fn see_trouble(account: &mut Account, event: &Event, mark: Mark) {
     match &event.data {
         Data::HealthScored(data) => account.health = Some((data.band, data.final_score, mark.event)),
         Data::ChurnForecasted(data) => account.risk = Some((data.tier, mark.event)),
-        Data::EscalationRaised(data) => {
-            if account.escalations.len() < ESCALATIONS_MAX {
-                account.escalations.insert(data.escalation.clone(), mark.event);
-            }
+        Data::EscalationRaised(data) if account.escalations.len() < ESCALATIONS_MAX => {
+            account.escalations.insert(data.escalation.clone(), mark.event);
         }
         Data::EscalationResolved(data) => {
             account.escalations.remove(&data.escalation);
@@ -175,7 +173,7 @@ fn theme(account: &mut Account, reading: &Reading, area: Option<&str>, day: Day)
     let read = reading.product_area.as_ref().or(reading.category.as_ref()).or_else(|| reading.topics.first());
     let theme = area.or_else(|| read.map(Label::as_str));
     if let Some(theme) = theme {
-        account.voice.spoke(theme, reading.sentiment_bp.map(|sentiment| sentiment.bp()), day);
+        account.voice.spoke(theme, reading.sentiment_bp.map(bus_schema::data::words::Sentiment::bp), day);
     }
 }
 

@@ -68,7 +68,7 @@ struct Sample {
 /// A theme of an account.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 struct Theme {
-    theme: String,
+    name: String,
     count: u32,
     sentiment: (i64, u32),
 }
@@ -87,7 +87,7 @@ impl Segment {
         }
         self.accounts.insert(key, sample(data));
         let themes = data.themes.iter().map(|own| Theme {
-            theme: own.theme.clone(),
+            name: own.theme.clone(),
             count: own.count,
             sentiment: (own.sentiment_sum, own.sentiment_n),
         });
@@ -138,7 +138,7 @@ impl Segment {
         for (account, themes) in self.themes.get(month).into_iter().flatten() {
             let arr = self.accounts.get(account).and_then(|own| own.arr_cents);
             for own in themes {
-                let sum = sums.entry(&own.theme).or_default();
+                let sum = sums.entry(&own.name).or_default();
                 sum.0 = sum.0.saturating_add(own.count);
                 sum.1 += 1;
                 sum.2 = sum.2.saturating_add(arr.unwrap_or(0));
@@ -149,7 +149,7 @@ impl Segment {
         }
         let earlier = |theme: &str| {
             let all = self.themes.get(before).into_iter().flat_map(BTreeMap::values).flatten();
-            all.filter(|own| own.theme == theme).map(|own| own.count).fold(0, u32::saturating_add)
+            all.filter(|own| own.name == theme).map(|own| own.count).fold(0, u32::saturating_add)
         };
         let mut found: Vec<ThemeCount> = sums
             .into_iter()

@@ -84,16 +84,15 @@ pub(crate) fn fold(policy: &Policy, account: &mut Account, event: &Event, mark: 
             let Some(contact) = account.surveys.tickets.remove(data.ticket.as_str()) else { return };
             let surveys = &mut account.surveys;
             surveys.resolved = surveys.resolved.wrapping_add(1);
-            if surveys.resolved % policy.survey.transactional_of == 0 {
+            if surveys.resolved.is_multiple_of(policy.survey.transactional_of) {
                 wait(account, Kind::Transactional, Some(contact), mark.event, today);
             }
         }
-        Data::MilestoneReached(data) => {
+        Data::MilestoneReached(data)
             if account.surveys.milestones.len() < WAITING_MAX
-                && account.surveys.milestones.insert(data.milestone.to_string())
-            {
-                wait(account, Kind::Milestone, None, mark.event, today);
-            }
+                && account.surveys.milestones.insert(data.milestone.to_string()) =>
+        {
+            wait(account, Kind::Milestone, None, mark.event, today);
         }
         _ => {}
     }
@@ -119,7 +118,7 @@ pub(crate) fn look(turn: &Turn<'_>, policy: &Policy, account: &mut Account, toda
         let chosen = choose(policy, account, own.when.when(), own.contact.as_deref(), today);
         match (against, chosen) {
             (None, Some(contact)) => {
-                ask(turn, policy, account, (own.when.when(), &contact), &[own.event], today, effects)
+                ask(turn, policy, account, (own.when.when(), &contact), &[own.event], today, effects);
             }
             (against, _) => {
                 let reason = against.unwrap_or_else(|| "nobody of the account may be asked now".into());

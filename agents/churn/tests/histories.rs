@@ -23,7 +23,9 @@ const STATE_BYTES_MAX: usize = 16_384;
 
 fn lived(moves: &[Move], forgetful: bool) -> World {
     let mut world = World::with("acme", Churn::DEFAULT_POLICY, forgetful);
-    moves.iter().for_each(|step| play(&mut world, step));
+    for step in moves {
+        play(&mut world, step);
+    }
     world.pass(120 * DAY_MS);
     world
 }

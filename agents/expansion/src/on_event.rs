@@ -124,7 +124,7 @@ fn see_use(policy: &Policy, account: &mut Account, event: &Event, mark: Mark, da
             feature(policy, account, &data.feature, Some(&data.user), mark, day);
         }
         Data::FeatureActivated(data) => {
-            let user = data.user.as_ref().map(|user| user.as_str());
+            let user = data.user.as_ref().map(bus_schema::data::words::Label::as_str);
             if let Some(user) = user {
                 active(account, user, mark, day);
             }

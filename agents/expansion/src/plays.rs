@@ -34,7 +34,7 @@ pub(crate) fn offer(turn: &Turn<'_>, policy: &Policy, account: &Account, today: 
         events: ours.events.clone(),
         fields: fields(turn, policy, account, ours.lead, ours.subject.as_deref(), today),
     };
-    request(turn, policy, account, ask, effects);
+    request(turn, policy, account, &ask, effects);
 }
 
 /// Tells of a hard limit that will be reached: needed by those who work with it, without a price, whatever the gate says.
@@ -53,7 +53,7 @@ pub(crate) fn notice(turn: &Turn<'_>, policy: &Policy, account: &Account, limit:
         events: limit.events.clone(),
         fields: list.fields,
     };
-    request(turn, policy, account, ask, effects);
+    request(turn, policy, account, &ask, effects);
 }
 
 /// Recommends a feature that is paid for.
@@ -80,10 +80,10 @@ pub(crate) fn recommend(
         events,
         fields: list.fields,
     };
-    request(turn, policy, account, ask, effects);
+    request(turn, policy, account, &ask, effects);
 }
 
-fn request(turn: &Turn<'_>, policy: &Policy, account: &Account, ask: Ask, effects: &mut Effects) {
+fn request(turn: &Turn<'_>, policy: &Policy, account: &Account, ask: &Ask, effects: &mut Effects) {
     for play in policy.plays.iter().filter(|play| play.when == ask.when) {
         let touch = id(turn, effects);
         effects.emit(Data::TouchpointRequested(TouchpointRequested {

@@ -47,6 +47,9 @@ pub struct Book {
     measured: Option<String>,
 }
 
+/// Terms that are summed, each with its ARR in the currency of the sum.
+type Counted<'a> = Vec<(Option<Money>, &'a Line)>;
+
 /// One term of a contract.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 struct Line {
@@ -205,7 +208,7 @@ impl Book {
     }
 
     fn sum(&mut self, policy: &Policy, effects: &mut Effects) {
-        let mut sums: BTreeMap<(String, Option<Currency>), Vec<(Option<Money>, &Line)>> = BTreeMap::new();
+        let mut sums: BTreeMap<(String, Option<Currency>), Counted<'_>> = BTreeMap::new();
         for ((.., term_end), line) in &self.lines {
             let month = month(*term_end);
             sums.entry((month.clone(), None)).or_default().push((policy.reported(line.arr), line));

@@ -64,7 +64,7 @@ fn steps(policy: &Policy, account: &Account, run: &Run, today: Day, parts: &mut 
             parts.push(part(&format!("overdue_{}", step.name), late.bp, reason, &[]));
         }
     }
-    let above = policy.uplift.iter().filter(|uplift| account.uplift_bp > uplift.above_bp).next_back();
+    let above = policy.uplift.iter().rfind(|uplift| account.uplift_bp > uplift.above_bp);
     if let Some(uplift) = above {
         let reason = format!("the price goes up by {} %", account.uplift_bp / 100);
         parts.push(part("uplift", uplift.bp, reason, &[run.known]));

@@ -118,7 +118,7 @@ fn contract(today: Day, n: u8) -> Value {
     let start = today.plus(-i32::from(n));
     json!({
         "contract": format!("k{}", n % 2), "arr": { "minor": i64::from(n) * 100_000, "currency": (["USD", "EUR", "ZAR"])[usize::from(n) % 3] },
-        "term_start": start, "term_end": start.plus(30 + i32::from(n) * 2), "auto_renew": n % 4 == 0,
+        "term_start": start, "term_end": start.plus(30 + i32::from(n) * 2), "auto_renew": n.is_multiple_of(4),
         "notice_days": u32::from(n) % 91, "price_uplift_bp": i32::from(n) * 10,
     })
 }

@@ -92,8 +92,8 @@ impl Rehearsal {
         bus.provision(&Provisioning { log_id, partitions, ..Provisioning::default() }).await?;
         let actor = Actor { kind: ActorKind::Install, id: "rehearsal".into() };
         let rule = |role: &Role| Rule { kind: RuleKind::Policy, name: role.name.into(), text: role.policy.into() };
-        let rules: Vec<Rule> = roles.iter().map(rule).collect();
-        let installed = publish_first(&bus, &rules, &actor, begin).await?;
+        let first: Vec<Rule> = roles.iter().map(rule).collect();
+        let installed = publish_first(&bus, &first, &actor, begin).await?;
         let people = Copies::start(Copied::People, bus.clone(), bus.clone(), partitions).await?;
         people.wait(installed).await?;
         let disk = Disk::Memory(MemoryDisk::new());

@@ -103,7 +103,7 @@ fn term(dice: &mut Dice, account: &mut Account, first: Day) {
     account.term.auto_renew = dice.falls(500);
     account.term.notice_days = if matches!(account.size, Size::Strategic | Size::Enterprise) { 60 } else { 30 };
     let months = match account.size {
-        Size::Strategic | Size::Enterprise => [12, 24, 36][dice.index(3).min(2)],
+        Size::Strategic | Size::Enterprise => dice.pick(&[12, 24, 36]).copied().unwrap_or(12),
         Size::MidMarket | Size::Smb | Size::Vendor => 12,
     };
     let length = months * 365 / 12;

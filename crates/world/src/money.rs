@@ -104,10 +104,9 @@ fn market(account: &mut Account, dice: &mut Dice, today: Today) {
     } else if story.holds(Archetype::Competitor, on) == Some(10) && story.loud {
         let data = competitor(if dice.falls(500) { "evaluation" } else { "mention" }, dice);
         account.agenda.say(at, Kind::CompetitorMentioned, None, data);
-    } else if story.holds(Archetype::ChampionLeaves, on) == Some(40) && dice.falls(500) {
-        let data = competitor("mention", dice);
-        account.agenda.say(at, Kind::CompetitorMentioned, None, data);
-    } else if today.works() && dice.below(10_000) < 4 {
+    } else if story.holds(Archetype::ChampionLeaves, on) == Some(40) && dice.falls(500)
+        || today.works() && dice.below(10_000) < 4
+    {
         let data = competitor("mention", dice);
         account.agenda.say(at, Kind::CompetitorMentioned, None, data);
     } else if today.works() && dice.below(10_000) < 5 {

@@ -46,9 +46,7 @@ pub(crate) fn happen(account: &mut Account, seed: u64, today: Today, needless: u
     for contact in asked {
         survey(account, &mut dice, today, contact);
     }
-    if account.story.holds(Archetype::Promoter, today.day).is_some() && dice.falls(90) {
-        community(account, &mut dice, today);
-    } else if dice.falls(4) {
+    if account.story.holds(Archetype::Promoter, today.day).is_some() && dice.falls(90) || dice.falls(4) {
         community(account, &mut dice, today);
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn happen(account: &mut Account, seed: u64, today: Today) {
     }
     let mut dice = Dice::of(&[seed, 20, account.number, day(today)]);
     let pain = account.story.holds(Archetype::SupportPain, today.day);
-    let storm = account.story.scared(Scare::TicketStorm, today.day).filter(|since| *since < 4).is_some();
+    let storm = account.story.scared(Scare::TicketStorm, today.day).as_ref().is_some_and(|since| *since < 4);
     let people = account.users.iter().take(account.assigned).filter(|user| user.chance > 0).count() as u64;
     let per_hundred = if account.size.is_small() { 8 } else { 4 };
     // A month has 21 working days; the result is in thousandths of a ticket.

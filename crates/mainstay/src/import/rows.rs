@@ -173,12 +173,10 @@ enum Lines {
 fn lines_of(path: &Path) -> Lines {
     let name = path.to_string_lossy().to_ascii_lowercase();
     let bare = name.strip_suffix(".gz").unwrap_or(&name);
-    if bare.ends_with(".csv") {
-        Lines::Table
-    } else if bare.ends_with(".ndjson") || bare.ends_with(".jsonl") {
-        Lines::Objects
-    } else {
-        Lines::Unknown
+    match bare.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("csv") => Lines::Table,
+        Some("ndjson" | "jsonl") => Lines::Objects,
+        Some(_) | None => Lines::Unknown,
     }
 }
 

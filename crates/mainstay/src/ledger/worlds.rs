@@ -59,7 +59,7 @@ struct Means {
 struct Bar {
     what: &'static str,
     found: u64,
-    bar: u64,
+    limit: u64,
     passed: bool,
 }
 
@@ -71,7 +71,7 @@ impl Report for Found {
         }
         for bar in &self.bars {
             let verdict = if bar.passed { "passed" } else { "MISSED" };
-            let _ = writeln!(out, "{verdict}  {:<52} {:>8}  bar {}", bar.what, bar.found, bar.bar);
+            let _ = writeln!(out, "{verdict}  {:<52} {:>8}  bar {}", bar.what, bar.found, bar.limit);
         }
         out
     }
@@ -106,7 +106,9 @@ async fn one(args: &LedgerArgs, seed: u64, bar: &ProgressBar) -> Result<Judgemen
     let mut rehearsal = Rehearsal::start(&seed.to_string(), PARTITIONS, &roles, START.start()).await.map_err(fail)?;
     let mut ledger = Ledger::default();
     let lived = rehearsal::live(&mut rehearsal, &mut world, args.days, ledger::READS, |_, events| {
-        events.iter().for_each(|event| ledger.take(event));
+        for event in &events {
+            ledger.take(event);
+        }
         bar.inc(1);
     });
     lived.await.map_err(fail)?;
@@ -143,8 +145,8 @@ fn found(worlds: Vec<Judgement>) -> Found {
             bins.map(|bin| bin.said_bp.abs_diff(bin.happened_bp)).max()
         }),
     };
-    let least = |what, found, bar| Bar { what, found, bar, passed: found >= bar };
-    let most = |what, found, bar| Bar { what, found, bar, passed: found <= bar };
+    let least = |what, found, limit| Bar { what, found, limit, passed: found >= limit };
+    let most = |what, found, limit| Bar { what, found, limit, passed: found <= limit };
     let bars = vec![
         least("AUC of the 90-day forecast, bp, at least", means.auc_90_bp, AUC_90_BP.0),
         most("AUC of the 90-day forecast, bp, above is a leak", means.auc_90_bp, AUC_90_BP.1),
