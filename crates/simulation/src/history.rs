@@ -133,7 +133,16 @@ impl History {
         self.now = self.now.max(mail.time);
         *self.mailed.entry(mail.proposal.clone()).or_default() += 1;
         let class = self.cards.get(&mail.proposal).map_or(MessageClass::Relationship, |card| card.class);
-        self.mails.push((mail.to.clone(), class, self.now));
+        // A mail that its courier gave up on counts from there: nobody of ours hears when a slow server takes it after all.
+        let given_up = self.delivery(&mail.proposal).iter().find_map(|delivery| match delivery.step {
+            DeliveryStep::Unknown => Some(delivery.stored),
+            DeliveryStep::Approved(..)
+            | DeliveryStep::Intended
+            | DeliveryStep::Sent
+            | DeliveryStep::Failed(_)
+            | DeliveryStep::Withdrawn => None,
+        });
+        self.mails.push((mail.to.clone(), class, given_up.map_or(self.now, |at| at.min(self.now))));
     }
 
     /// Counts something that matters.

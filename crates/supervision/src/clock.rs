@@ -214,6 +214,8 @@ pub struct EventTime {
     clock: Clock,
     quiesce: Arc<dyn Quiesce>,
     at: Option<Time>,
+    /// Timers fire with the next full multiple of this, or with the next event.
+    grid_ms: i64,
 }
 
 impl std::fmt::Debug for EventTime {
@@ -225,7 +227,15 @@ impl std::fmt::Debug for EventTime {
 impl EventTime {
     /// Goes on from a log time; `None` for an empty log.
     pub fn new(clock: Clock, quiesce: Arc<dyn Quiesce>, at: Option<Time>) -> Self {
-        Self { clock, quiesce, at }
+        Self { clock, quiesce, at, grid_ms: HOUR_MS }
+    }
+
+    /// Lets timers wait for so many hours where no event comes before, instead of one. Fewer ticks, and every one of them
+    /// costs a message to each partition.
+    #[must_use]
+    pub fn with_timers_every(mut self, hours: u8) -> Self {
+        self.grid_ms = i64::from(hours.max(1)) * HOUR_MS;
+        self
     }
 
     /// The last tick.
@@ -271,14 +281,15 @@ impl EventTime {
         Ok(())
     }
 
-    /// Ticks before `end`: midnights, timers (with the next full hour) and holds (exactly).
+    /// Ticks before `end`: midnights, timers (with the next full hour, or few hours) and holds (exactly).
     async fn pass_until(&mut self, end: Time) -> Result<(), SupervisionError> {
         while let Some(at) = self.at {
             let midnight = Time(at.0.div_euclid(DAY_MS) * DAY_MS + DAY_MS);
             let due = self.quiesce.next_due().map(|(due, hold)| {
-                let rounded = if hold { due } else { Time((due.0 + HOUR_MS - 1).div_euclid(HOUR_MS) * HOUR_MS) };
+                let grid = self.grid_ms;
+                let rounded = if hold { due } else { Time((due.0 + grid - 1).div_euclid(grid) * grid) };
                 // A timer that is overdue already fires with the next hour.
-                if rounded > at { rounded } else { hour_of(at).plus_ms(HOUR_MS) }
+                if rounded > at { rounded } else { Time(at.0.div_euclid(grid) * grid + grid) }
             });
             let next = due.map_or(midnight, |due| due.min(midnight));
             if next >= end {

@@ -246,6 +246,7 @@ const fn source(kind: Kind) -> &'static str {
     match kind {
         Kind::TicketOpened
         | Kind::TicketReplied
+        | Kind::TicketUpdated
         | Kind::TicketEscalated
         | Kind::TicketResolved
         | Kind::TicketReopened

@@ -105,7 +105,7 @@ fn onboard(account: &mut Account, dice: &mut Dice) {
     account.agenda.say(at(dice.days(18, 30) + wait), Kind::UseCaseLive, None, json!({"use_case": "weekly planning"}));
     account.agenda.say(at(dice.days(15, 30) + wait), Kind::MilestoneReached, None, json!({"milestone": "first_value"}));
     let worth = usd(account.arr / 10);
-    let data = json!({"value": worth, "period": "quarter", "attested_by": "customer"});
+    let data = json!({"value": worth, "period": "the last quarter", "attested_by": "customer"});
     account.agenda.say(at(dice.days(45, 75) + wait), Kind::OutcomeDocumented, None, data);
 }
 

@@ -15,6 +15,11 @@ use crate::{
     usage::day,
 };
 
+/// Who works at the desk.
+const DESK: [&str; 5] = ["kim", "ola", "per", "rui", "sam"];
+/// After how many minutes a request that is still open goes to somebody else.
+const PASSED_ON_MINUTES: i64 = 24 * 60 + 20;
+
 /// The area with the defect.
 const BROKEN: &str = "exports";
 
@@ -97,6 +102,9 @@ fn follow(account: &mut Account, dice: &mut Dice, at: Time, open: &Open) {
     let answered = at.plus_ms(i64::try_from(spent).unwrap_or(60) * MINUTE_MS);
     let data = json!({"ticket": name, "by": "agent", "text": text::answer(dice)});
     account.agenda.say(answered, Kind::TicketReplied, None, data);
+    let desk = dice.pick(&DESK).copied();
+    let data = json!({"ticket": name, "assignee": desk});
+    account.agenda.say(answered.plus_ms(2 * MINUTE_MS), Kind::TicketUpdated, None, data);
     let mut last = answered;
     if dice.falls(if *hurts { 800 } else { 350 }) {
         last = answered.plus_ms(i64::try_from(dice.between(20, 300)).unwrap_or(60) * MINUTE_MS);
@@ -108,6 +116,11 @@ fn follow(account: &mut Account, dice: &mut Dice, at: Time, open: &Open) {
     }
     let inside = dice.falls(if *hurts { 500 } else { 880 });
     let hours = if inside { dice.between(1, 20) } else { dice.between(25, 110) };
+    if !inside {
+        // What takes too long goes to somebody who has the time.
+        let data = json!({"ticket": name, "assignee": dice.pick(&DESK)});
+        account.agenda.say(at.plus_ms(PASSED_ON_MINUTES * MINUTE_MS), Kind::TicketUpdated, None, data);
+    }
     let resolved = at.plus_ms(i64::try_from(hours).unwrap_or(20) * HOUR_MS).max(last.plus_ms(10 * MINUTE_MS));
     let code = dice.pick(&["fixed", "fixed", "workaround", "no_answer", "not_a_bug"]).copied();
     let data = json!({"ticket": name, "resolution_code": code});

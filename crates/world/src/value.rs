@@ -59,7 +59,7 @@ fn outcomes(account: &mut Account, dice: &mut Dice, today: Today, gap: bool) {
     if (today.day.0 + shift) % every == 0 && !gap && !young {
         let worth = account.arr / 100 * i64::from(dice.days(30, 160));
         let by = if dice.falls(700) { "customer" } else { "csm" };
-        let data = json!({"value": usd(worth), "period": "quarter", "attested_by": by});
+        let data = json!({"value": usd(worth), "period": "the last quarter", "attested_by": by});
         account.agenda.say(at, Kind::OutcomeDocumented, None, data);
         account.attested = Some(today.day);
         if promoter {
@@ -69,7 +69,7 @@ fn outcomes(account: &mut Account, dice: &mut Dice, today: Today, gap: bool) {
     let large = matches!(account.size, Size::Strategic | Size::Enterprise);
     if large && (today.day.0 + 2 * shift) % 182 == 0 && !gap {
         let worth = account.arr / 100 * i64::from(dice.days(90, 320));
-        let data = json!({"value": usd(worth), "cost": usd(account.arr), "period": "year", "attested_by": "customer"});
+        let data = json!({"value": usd(worth), "cost": usd(account.arr), "period": "the last year", "attested_by": "customer"});
         account.agenda.say(at, Kind::RoiReported, None, data);
     }
 }

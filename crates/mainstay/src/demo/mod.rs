@@ -29,6 +29,9 @@ use crate::{
 /// The last days are left undecided, so that work waits in the inbox.
 const UNDECIDED_DAYS: i32 = 5;
 
+/// At night, when no events come, timers wait for so many hours.
+const TIMER_HOURS: u8 = 4;
+
 /// What a demo found.
 #[derive(Debug, Serialize)]
 struct Found {
@@ -147,7 +150,7 @@ async fn through(system: &System, history: &mut History) -> Result<(), Error> {
     let size = Size { accounts: history.accounts, days: history.days };
     let mut world = World::new(history.seed, history.start, size);
     let mut managers = Managers::new(system.client(), history.seed);
-    let mut event_time = system.event_time();
+    let mut event_time = system.event_time().with_timers_every(TIMER_HOURS);
     let partitions = system.parts().partitions;
     let days = HISTORY_DAYS + history.days;
     let bar = progress(u64::from(days.unsigned_abs()), "days");

@@ -20,7 +20,11 @@ pub(super) fn caps(history: &History, seen: &Seen<'_>) -> Result<(), String> {
     let now = history.now.max(mail.time);
     match history.caps.broken(&history.mails, &mail.to, class, now) {
         None => Ok(()),
-        Some(broken) => Err(format!("with the mail of {}: {broken}", mail.proposal)),
+        Some(broken) => {
+            let own = history.mails.iter().filter(|(to, ..)| *to == mail.to);
+            let before: Vec<String> = own.map(|(_, class, at)| format!("{} at {at}", class.name())).collect();
+            Err(format!("with the mail of {} at {now}: {broken}; before: {}", mail.proposal, before.join(", ")))
+        }
     }
 }
 
