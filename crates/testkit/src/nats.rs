@@ -4,6 +4,7 @@ use std::{
     io,
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use bus::{
@@ -177,16 +178,32 @@ impl TestServer {
     }
 }
 
-/// Ports that nobody listens on at the moment, on loopback.
+/// Below the ports that a system takes for connections: one of those may be gone before whoever was given it listens.
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
+
+/// Ports that nobody listens on at the moment, on loopback. No two calls of a process get the same one soon.
 ///
 /// # Errors
 /// The machine has none left.
 pub fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let count = u32::from(PORTS.end - PORTS.start);
+    // Tests that run beside each other begin in different places.
+    let begin = std::process::id().wrapping_mul(7_919);
     let mut ports = [0; N];
     let mut held = Vec::with_capacity(N);
     for port in &mut ports {
+        let mut tries = 0..count;
         // Held until all are found, so that they differ.
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let listener = loop {
+            let at = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % count;
+            let candidate = PORTS.start + u16::try_from(at).unwrap_or(0);
+            match TcpListener::bind((Ipv4Addr::LOCALHOST, candidate)) {
+                Ok(listener) => break listener,
+                Err(error) if tries.next().is_none() => return Err(error),
+                Err(_) => {}
+            }
+        };
         *port = listener.local_addr()?.port();
         held.push(listener);
     }
