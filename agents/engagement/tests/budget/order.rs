@@ -31,6 +31,7 @@ enum Trouble {
 
 /// What stands against a touch, as the test has heard it.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself and comes and goes by itself")]
 struct Standing {
     escalated: bool,
     high: bool,
